@@ -1,0 +1,1 @@
+"""One verb family a module; each returns frozen dataclasses and prints nothing."""

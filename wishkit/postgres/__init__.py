@@ -1,0 +1,1 @@
+"""Everything that speaks to PostgreSQL; the only package that imports the driver or yoyo."""
