@@ -1,0 +1,174 @@
+"""The comment block a migration file opens with: one line of summary, then directives."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NoReturn
+
+from wishkit.errors import MigrationFileError
+
+if TYPE_CHECKING:
+    from wishkit.core.script import Script
+
+Phase = Literal["expand", "contract"]
+
+FORWARD_KEYS = ("depends", "transactional", "irreversible", "allow", "phase")
+BACKWARD_KEYS = ("transactional", "allow")
+_COMMENT = re.compile(rb"[ \t]*--[ \t]*(.*)")
+_DIRECTIVE = re.compile(r"([A-Za-z][A-Za-z_-]*)[ \t]*:(?!:)[ \t]*(.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Allow:
+    """An exception from one lint rule, with the reason that the file gives for it."""
+
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a file says about itself.
+
+    Attributes:
+        summary: the first comment line; empty when there is none.
+        depends: ids of migrations that must be applied before.
+        transactional: as the directive says; None when the file is silent.
+        irreversible: why there is no way back; None when there is one.
+        phase: half of an expand/contract pair.
+        allow: exceptions from lint rules.
+    """
+
+    summary: str = ""
+    depends: tuple[str, ...] = ()
+    transactional: bool | None = None
+    irreversible: str | None = None
+    phase: Phase | None = None
+    allow: tuple[Allow, ...] = ()
+
+
+def parse_header(script: Script, *, backward: bool = False) -> Header:
+    """Read the leading comment lines.
+
+    A known key is a directive wherever it stands among them (as it is for yoyo). An unknown one
+    is an error where directives are expected, directly behind the summary; further down, in the
+    prose, only when it looks like a slip of the pen.
+
+    Raises:
+        MigrationFileError: ``unknown-directive``, ``directive-value``, ``directive-twice`` or
+            ``directive-misplaced``.
+    """
+    summary = ""
+    values: dict[str, list[tuple[str, int]]] = {}
+    in_directives = True
+    offset = 0
+    lines_seen = 0
+    while offset < len(script.source):
+        end = script.source.find(b"\n", offset)
+        end = len(script.source) if end < 0 else end
+        line = script.source[offset:end]
+        comment = _COMMENT.match(line)
+        if line.strip() and not comment:
+            break
+        text = comment.group(1).decode(errors="replace").strip() if comment else ""
+        directive = _DIRECTIVE.fullmatch(text)
+        if directive and (key := _known(script, directive, offset, in_directives, lines_seen)):
+            values.setdefault(key, []).append((directive.group(2).strip(), offset))
+        elif text and not lines_seen:
+            summary = text
+        elif not directive:
+            in_directives = False
+        lines_seen += bool(text)
+        offset = end + 1
+    return _header(script, summary, values, backward=backward)
+
+
+def _known(
+    script: Script,
+    directive: re.Match[str],
+    offset: int,
+    in_directives: bool,  # noqa: FBT001 - private, one caller
+    lines_seen: int,
+) -> str | None:
+    """The directive's key; None when the line is prose."""
+    key = directive.group(1)
+    if key in FORWARD_KEYS:
+        return key
+    from difflib import get_close_matches  # noqa: PLC0415 - only for lines that look wrong
+
+    close = get_close_matches(key.lower(), FORWARD_KEYS, n=1, cutoff=0.75)
+    expected_here = in_directives and lines_seen > 0 and key.islower()
+    if not close and not expected_here:
+        return None
+    raise MigrationFileError(
+        f'unknown directive "{key}"',
+        code="unknown-directive",
+        where=script.locate(*_span(script, offset, key)),
+        help=f'perhaps you meant "{close[0]}"'
+        if close
+        else f"known are {', '.join(FORWARD_KEYS)}; for prose, leave a line with only -- before it",
+    )
+
+
+def _span(script: Script, offset: int, word: str) -> tuple[int, int]:
+    start = script.source.find(word.encode(), offset)
+    return start, start + len(word.encode())
+
+
+def _header(
+    script: Script, summary: str, values: dict[str, list[tuple[str, int]]], *, backward: bool
+) -> Header:
+    def refuse(code: str, message: str, offset: int, word: str, help_: str) -> NoReturn:
+        where = script.locate(*_span(script, offset, word))
+        raise MigrationFileError(message, code=code, where=where, help=help_)
+
+    for key, given in values.items():
+        if backward and key not in BACKWARD_KEYS:
+            refuse(
+                "directive-misplaced",
+                f'"{key}" belongs into the forward file',
+                given[0][1],
+                key,
+                f"a backward file knows {' and '.join(BACKWARD_KEYS)}",
+            )
+        if len(given) > 1 and key not in {"depends", "allow"}:
+            refuse("directive-twice", f'"{key}" is given twice', given[1][1], key, "keep one")
+        for value, offset in given:
+            problem = _VALUES[key](value)
+            if problem:
+                refuse("directive-value", f'"{key}" {problem}', offset, key, _EXAMPLES[key])
+
+    first = {key: given[0][0] for key, given in values.items()}
+    transactional = first.get("transactional")
+    phase = first.get("phase")
+    allows = (value.split(None, 1) for value, _ in values.get("allow", ()))
+    return Header(
+        summary=summary,
+        depends=tuple(id_ for value, _ in values.get("depends", ()) for id_ in value.split()),
+        transactional=None if transactional is None else transactional.lower() == "true",
+        irreversible=first.get("irreversible"),
+        phase="expand" if phase == "expand" else "contract" if phase == "contract" else None,
+        allow=tuple(Allow(rule, reason) for rule, reason in allows),
+    )
+
+
+# One check a directive: None when the value is understood, else what is wrong with it.
+_VALUES = {
+    "depends": lambda v: None if v else "names no migration",
+    "transactional": lambda v: (
+        None if v.lower() in {"true", "false"} else f'must be true or false, not "{v}"'
+    ),
+    "irreversible": lambda v: None if v else "needs a reason",
+    "allow": lambda v: None if len(v.split(None, 1)) > 1 else "needs a rule and a reason",
+    "phase": lambda v: (
+        None if v in {"expand", "contract"} else f'must be expand or contract, not "{v}"'
+    ),
+}
+_EXAMPLES = {
+    "depends": "-- depends: 0006_validate_set_images_foreign_key",
+    "transactional": "-- transactional: false",
+    "irreversible": "-- irreversible: the old passwords cannot be computed from their hashes",
+    "allow": "-- allow: drop-column nothing reads it since release 4.2",
+    "phase": "-- phase: expand",
+}

@@ -1,0 +1,192 @@
+"""Migrations as they lie in a folder: pairs of forward and backward files, in order."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
+
+from wishkit.core.header import Header, parse_header
+from wishkit.core.script import Script, checksum
+from wishkit.errors import Location, MigrationFileError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+Direction = Literal["forward", "backward"]
+
+NAME = re.compile(r"\d{4}_[a-z0-9_]+")
+BACKWARD_SUFFIX = ".rollback.sql"
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """A forward and a backward text that belong together.
+
+    Attributes:
+        id: the stem both files share, such as ``0007_add_wishlist``.
+        forward: what it does.
+        backward: how it is undone; None when no such file exists.
+        checksum: over both, see ``script.checksum``.
+    """
+
+    id: str
+    forward: Script
+    backward: Script | None
+    checksum: str
+
+    @classmethod
+    def of(cls, id_: str, forward: Script, backward: Script | None) -> Migration:
+        """Put a pair together and compute its checksum."""
+        digest = checksum(forward.source, backward.source if backward else None)
+        return cls(id_, forward, backward, digest)
+
+    @property
+    def number(self) -> str:
+        """The four digits in front."""
+        return self.id[:4]
+
+    @property
+    def header(self) -> Header:
+        """What the forward file says about itself.
+
+        Raises:
+            MigrationFileError: a directive that cannot be understood.
+        """
+        return _header(self.forward, backward=False)
+
+    def script(self, direction: Direction) -> Script | None:
+        """The text to run in this direction, if there is one."""
+        return self.forward if direction == "forward" else self.backward
+
+    def transactional(self, direction: Direction) -> bool:
+        """Whether this direction runs as one transaction.
+
+        A backward file may say so for itself; otherwise it follows its forward file, as yoyo has
+        it.
+        """
+        if direction == "backward" and self.backward:
+            own = _header(self.backward, backward=True).transactional
+            if own is not None:
+                return own
+        return self.header.transactional is not False
+
+
+@lru_cache(maxsize=None)
+def _header(script: Script, *, backward: bool) -> Header:
+    return parse_header(script, backward=backward)
+
+
+def read_folder(folder: Path, *, shown_as: str | None = None) -> tuple[Migration, ...]:
+    """Read all pairs of a migrations folder, sorted by id.
+
+    Only names and bytes are looked at, so that a folder of a thousand applied migrations costs
+    little; texts are checked when they are about to run.
+
+    Args:
+        folder: the folder that holds the files; not searched recursively.
+        shown_as: how messages name the folder; its path when None.
+
+    Raises:
+        MigrationFileError: ``no-folder``, ``file-name``, ``duplicate-number``,
+            ``forward-missing``, or ``unreadable``.
+    """
+    shown = str(folder) if shown_as is None else shown_as
+    try:
+        names = sorted(e.name for e in os.scandir(folder) if e.name[-4:] in {".sql", ".py"})
+    except OSError as error:
+        raise MigrationFileError(
+            f"no migrations: {shown}: {(error.strerror or str(error)).lower()}",
+            code="no-folder",
+            help="name the folder with `sql = …` in wishkit.toml, or make one: wishkit init",
+        ) from None
+    forward = [n for n in names if not n.endswith(BACKWARD_SUFFIX) and not n.startswith(".")]
+    backward = {n for n in names if n.endswith(BACKWARD_SUFFIX) and not n.startswith(".")}
+    migrations = []
+    for name in forward:
+        id_ = name.removesuffix(".sql")
+        _check_name(id_, name, shown, migrations[-1] if migrations else None)
+        partner = id_ + BACKWARD_SUFFIX
+        migrations.append(
+            Migration.of(
+                id_,
+                _read(folder, name, shown),
+                _read(folder, partner, shown) if partner in backward else None,
+            )
+        )
+        backward.discard(partner)
+    for name in sorted(backward):
+        raise MigrationFileError(
+            f"{name} has no forward file",
+            code="forward-missing",
+            where=Location(os.path.join(shown, name), 1),  # noqa: PTH118 - quicker, as a name
+            help=f"expected {name.removesuffix(BACKWARD_SUFFIX)}.sql beside it; "
+            "was the forward file renamed or deleted alone?",
+        )
+    return tuple(migrations)
+
+
+def _check_name(id_: str, name: str, shown: str, before: Migration | None) -> None:
+    where = Location(os.path.join(shown, name), 1)  # noqa: PTH118 - as above
+    if name.endswith(".py"):
+        raise MigrationFileError(
+            f"{name} is a Python migration",
+            code="file-name",
+            where=where,
+            help="wishkit runs plain SQL; write it as a pair of .sql files",
+        )
+    if not NAME.fullmatch(id_):
+        raise MigrationFileError(
+            f"{name} is not a migration's name",
+            code="file-name",
+            where=where,
+            help="four digits, an underscore, then a-z, 0-9 and _: 0007_add_wishlist.sql",
+        )
+    if before and before.number == id_[:4]:
+        raise MigrationFileError(
+            f"number {id_[:4]} is used twice: {before.id} and {id_}",
+            code="duplicate-number",
+            where=where,
+            help="give the one that is not applied anywhere the next free number "
+            "(rename both of its files)",
+        )
+
+
+def _read(folder: Path, name: str, shown: str) -> Script:
+    path = os.path.join(folder, name)  # noqa: PTH118 - a thousand Path objects are felt
+    try:
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - as above
+            return Script.normalise(os.path.join(shown, name), file.readall())  # noqa: PTH118
+    except OSError as error:
+        raise MigrationFileError(
+            f"cannot read {name}: {(error.strerror or str(error)).lower()}",
+            code="unreadable",
+            where=Location(os.path.join(shown, name), 1),  # noqa: PTH118
+        ) from None
+
+
+def resolve(reference: str, ids: Iterable[str]) -> str:
+    """Find the id that a user means by an id, its number (``0006``, ``6``) or a unique beginning.
+
+    Raises:
+        UsageError: ``unknown-migration``, with a suggestion.
+    """
+    known = list(ids)
+    wanted = reference.removesuffix(".sql").removesuffix(".rollback").rsplit("/", 1)[-1]
+    if wanted in known:
+        return wanted
+    number = wanted.zfill(4) if wanted.isdecimal() else ""
+    found = [id_ for id_ in known if id_[:4] == number or id_.startswith(wanted + "_")]
+    if len(found) == 1:
+        return found[0]
+    from difflib import get_close_matches  # noqa: PLC0415 - only for what is not found
+
+    close = get_close_matches(wanted, known, n=1, cutoff=0.6)
+    raise UsageError(
+        f'there is no migration "{reference}"',
+        code="unknown-migration",
+        help=f'perhaps you meant "{close[0]}"' if close else "wishkit status lists them all",
+    )
