@@ -143,11 +143,11 @@ CREATE INDEX idx_sets_retired ON moc_instructions (retired)
     WHERE type = 'set' AND retired IS NOT NULL;
 
 COMMENT ON TABLE moc_instructions IS 'Instructions for one model: a MOC ("my own creation") or an official set, told apart by type.';
-COMMENT ON COLUMN moc_instructions.id IS 'Made by the server; what every other moc_… table refers to.';
+COMMENT ON COLUMN moc_instructions.id IS 'Made by the server; what the other moc tables refer to.';
 COMMENT ON COLUMN moc_instructions.user_id IS 'Owner of this copy, as the identity provider names them; the designer is author.';
 COMMENT ON COLUMN moc_instructions.title IS 'Unique per user.';
 COMMENT ON COLUMN moc_instructions.description IS 'Plain text.';
-COMMENT ON COLUMN moc_instructions.type IS '''moc'' or ''set''. The partial indexes idx_sets_… rest on the latter.';
+COMMENT ON COLUMN moc_instructions.type IS '''moc'' or ''set''. The partial indexes on sets rest on the latter.';
 COMMENT ON COLUMN moc_instructions.moc_id IS 'Number on the platform it came from, such as MOC-12345; not a reference to id.';
 COMMENT ON COLUMN moc_instructions.author IS 'Who designed the model, as they sign.';
 COMMENT ON COLUMN moc_instructions.parts_count IS 'Parts needed according to the source.';

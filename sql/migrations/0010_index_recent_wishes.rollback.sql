@@ -1,0 +1,6 @@
+-- the index for recent wishes goes away
+--
+-- No data is lost. Outside a transaction, as on the way forward: CONCURRENTLY lets the queries
+-- that use the index finish first, without making new ones wait behind them.
+
+DROP INDEX CONCURRENTLY idx_wishlist_user_created;
