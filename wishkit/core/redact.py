@@ -1,0 +1,55 @@
+"""Take the secrets out of any text that is about to be shown or kept.
+
+Text from elsewhere (a driver's message, a statement that failed, a line of a configuration file)
+goes through ``redact`` before anybody reads it. It knows the shapes a secret comes in; it does not
+need to know the secret.
+"""
+
+from __future__ import annotations
+
+import re
+
+MASK = "***"
+
+# libpq's own secrets, https://www.postgresql.org/docs/18/libpq-connect.html#LIBPQ-PARAMKEYWORDS,
+# and its variables; oauth_client_secret and scram_*_key are passwords by another name.
+_KEY = (
+    r"(?:pgpassword|pgsslpassword|password|passwd|passphrase|sslpassword"
+    r"|oauth_client_secret|scram_client_key|scram_server_key)"
+)
+# SQL literals: 'it''s', E'it\'s', U&'…', $tag$…$tag$, and one that a cut-off text leaves open.
+_LITERAL = (
+    r"(?:E'(?:[^'\\]|\\.|'')*(?:'|\\?\Z)"
+    r"|(?:U&)?'(?:[^']|'')*(?:'|\Z)"
+    r"|\$(\w*)\$.*?(?:\$\2\$|\Z))"
+)
+
+_RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE | re.DOTALL), replacement)
+    for pattern, replacement in (
+        # scheme://user:password@host. Greedy up to the last @ of the word, because a password with
+        # an unescaped / or @ in it is exactly when a URI ends up in an error message.
+        (r"(\b[a-z][a-z0-9+.-]*://[^\s:/@]*:)\S*@", rf"\1{MASK}@"),
+        # SQL: [ENCRYPTED] PASSWORD 'x'; OPTIONS (user 'u', password 'x')
+        (rf"(\b{_KEY}\s*)" + _LITERAL, rf"\1'{MASK}'"),
+        # key = value, as in a connection string, a URI's query, TOML, an environment variable
+        (rf"(\b{_KEY}\s*=\s*)'(?:[^'\\]|\\.)*(?:'|\\?\Z)", rf"\1'{MASK}'"),
+        (rf"(\b{_KEY}\s*=\s*)\"(?:[^\"\\]|\\.)*(?:\"|\\?\Z)", rf'\1"{MASK}"'),
+        (rf"(\b{_KEY}\s*=\s*)(?!['\"])(?:\\.|[^\s&;,'\"\\])(?:\\.|[^\s&])*", rf"\1{MASK}"),
+        # what the server stores instead of a password is worth as much to an attacker
+        (r"SCRAM-SHA-256\$\d+:[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+", MASK),
+        (r"\bmd5[0-9a-f]{32}\b", MASK),
+    )
+)
+
+
+def redact(text: str) -> str:
+    """The text with every password in it replaced by ``***``.
+
+    Known are the password of a URI and of its query, ``password=`` and ``sslpassword=`` of a
+    connection string (quoted or not), the literal after PASSWORD in CREATE or ALTER ROLE and in the
+    OPTIONS of a user mapping, PGPASSWORD=…, and the SCRAM and MD5 verifiers of pg_authid.
+    """
+    for pattern, replacement in _RULES:
+        text = pattern.sub(replacement, text)
+    return text
