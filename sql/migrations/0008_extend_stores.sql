@@ -13,9 +13,11 @@ BEGIN
         ALTER TYPE wishlist_store RENAME VALUE '(removed) Amazon' TO 'Amazon';
         ALTER TYPE wishlist_store RENAME VALUE '(removed) Target' TO 'Target';
     ELSIF EXISTS (SELECT FROM pg_enum
-                  WHERE enumtypid = 'wishlist_store'::regtype AND enumlabel IN ('Amazon', 'Target')) THEN
+                  WHERE enumtypid = 'wishlist_store'::regtype
+                    AND enumlabel IN ('Amazon', 'Target')) THEN
         RAISE EXCEPTION 'wishlist_store already has Amazon or Target, and not from this migration'
-            USING ERRCODE = 'duplicate_object', HINT = 'See \dT+ wishlist_store in psql.';
+            USING ERRCODE = 'duplicate_object',
+                  HINT = 'See SELECT enum_range(NULL::wishlist_store);';
     END IF;
 END
 $$;

@@ -13,9 +13,11 @@ BEGIN
         ALTER TYPE wishlist_currency RENAME VALUE '(removed) JPY' TO 'JPY';
         ALTER TYPE wishlist_currency RENAME VALUE '(removed) CNY' TO 'CNY';
     ELSIF EXISTS (SELECT FROM pg_enum
-                  WHERE enumtypid = 'wishlist_currency'::regtype AND enumlabel IN ('JPY', 'CNY')) THEN
+                  WHERE enumtypid = 'wishlist_currency'::regtype
+                    AND enumlabel IN ('JPY', 'CNY')) THEN
         RAISE EXCEPTION 'wishlist_currency already has JPY or CNY, and not from this migration'
-            USING ERRCODE = 'duplicate_object', HINT = 'See \dT+ wishlist_currency in psql.';
+            USING ERRCODE = 'duplicate_object',
+                  HINT = 'See SELECT enum_range(NULL::wishlist_currency);';
     END IF;
 END
 $$;

@@ -2,9 +2,9 @@
 -- transactional: false
 -- depends: 0007_add_wishlist
 
--- Partial: most wishes are for things long on sale and have no date, and need no entry. Not
--- limited to the future, because a predicate cannot contain now(): it must not change by itself.
--- A query has to say something about release_date (a range will do) to be served by it.
+-- Partial, because most wishes are for things long on sale; they have no date and need no entry.
+-- Not limited to the future, because a predicate must not change by itself and so cannot contain
+-- now(). A query has to compare release_date with something to be served by it; a range will do.
 -- CONCURRENTLY and without IF NOT EXISTS, for the reasons told in 0010_index_recent_wishes.
 CREATE INDEX CONCURRENTLY idx_wishlist_release_date
     ON wishlist_items (release_date)
