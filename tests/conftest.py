@@ -1,0 +1,16 @@
+"""What every test has: a clean environment, a real PostgreSQL, files and the command line."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+# `python -m pytest` puts the project's root on the path, plain `pytest` does not.
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+pytest_plugins = (
+    "tests.plugins.environment",
+    "tests.plugins.databases",
+    "tests.plugins.golden",
+    "tests.plugins.project",
+)

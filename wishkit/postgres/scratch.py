@@ -1,0 +1,183 @@
+"""Throwaway servers and databases: quick, in memory where there is room, and never left behind."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wishkit.errors import ServerError
+from wishkit.postgres.account import choose_account
+from wishkit.postgres.binaries import find_binaries
+from wishkit.postgres.cluster import (
+    RAISE_LIMIT,
+    copy_cluster,
+    server_env,
+    settings_arguments,
+    template_cluster,
+    wait_until_ready,
+)
+from wishkit.postgres.location import reachable_binaries, server_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from wishkit.postgres.account import Account
+    from wishkit.postgres.binaries import Binaries
+
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - the kernel's tmpfs; our folder in it is private
+ENOUGH_ROOM = 1 << 30  # bytes free before a server is put into memory
+LONGEST_BASE = 70  # bytes; sun_path holds 104 on macOS, and our names need some 30
+FILE_COPY = 15  # the first major with CREATE DATABASE … STRATEGY
+FORCE = 13  # the first major with DROP DATABASE … WITH (FORCE)
+
+# Nothing that goes wrong with it is a loss, so nothing needs to reach a disk.
+SETTINGS = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "autovacuum": "off",
+    "jit": "off",
+}
+
+# Starts the server and ends with it. Its standard input is a pipe that nobody writes to: it
+# closes when our process ends, however it ends, and then the server is stopped and its folder
+# removed. Immediate shutdown (SIGQUIT): there is nothing to save.
+WATCHER = (
+    RAISE_LIMIT
+    + """
+folder=$1; shift
+trap '' HUP INT TERM
+{ "$@" </dev/null >"$folder/log" 2>&1; : >"$folder/ended"; } &
+read -r _
+until [ -e "$folder/ended" ]; do
+    if read -r pid <"$folder/data/postmaster.pid"; then kill -QUIT "$pid"; fi
+    sleep 0.01
+done 2>/dev/null
+rm -rf "$folder"
+"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scratch:
+    """A running throwaway server.
+
+    Attributes:
+        folder: everything it has on disk or in memory; private to the account it runs as.
+        binaries: what it runs.
+    """
+
+    folder: Path
+    binaries: Binaries
+
+    def url(self, database: str = "postgres") -> str:
+        """A libpq URI of one of its databases."""
+        return server_url(self.folder, database)
+
+    @property
+    def log(self) -> Path:
+        """The server's log."""
+        return self.folder / "log"
+
+    def create_database(self, name: str, *, template: str = "template1") -> str:
+        """Make a database as a copy of another one to which nobody is connected.
+
+        Returns:
+            Its URI.
+        """
+        from psycopg import sql  # noqa: PLC0415 - heavy; only those who make databases pay
+
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+            sql.Identifier(name), sql.Identifier(template)
+        )
+        if self.binaries.major >= FILE_COPY:
+            statement += sql.SQL(" STRATEGY file_copy")
+        self._run(statement)
+        return self.url(name)
+
+    def drop_database(self, name: str) -> None:
+        """Remove a database, whoever is connected to it; fine if it is not there."""
+        from psycopg import sql  # noqa: PLC0415 - as above
+
+        statement = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))
+        if self.binaries.major >= FORCE:
+            statement += sql.SQL(" WITH (FORCE)")
+        self._run(statement)
+
+    def _run(self, statement: object) -> None:
+        import psycopg  # noqa: PLC0415 - as above
+
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(statement)  # type: ignore[call-overload]
+
+
+@contextmanager
+def scratch_server(
+    binaries: Binaries | None = None, *, settings: Mapping[str, str] | None = None
+) -> Iterator[Scratch]:
+    """Run a throwaway server for the length of a ``with`` block.
+
+    Args:
+        binaries: what to run; by default what `find_binaries` finds.
+        settings: configuration parameters on top of ours.
+
+    Raises:
+        ServerError: ``server-not-found``, ``server-init-failed``, ``server-start-failed``.
+    """
+    account = choose_account()
+    binaries = reachable_binaries(binaries or find_binaries(), account)
+    base = scratch_base(account)
+    template = template_cluster(binaries, account, base)
+    folder = Path(tempfile.mkdtemp(prefix="wishkit-", dir=base))
+    try:
+        copy_cluster(template, folder / "data", account)
+        account.own(folder)
+        watcher = start_watched(binaries, account, folder, SETTINGS | dict(settings or {}))
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    with watcher:  # leaving it closes the pipe and waits until the server is gone
+        ended = folder / "ended"
+        wait_until_ready(folder / "data", folder / "log", lambda: not ended.exists())
+        yield Scratch(folder, binaries)
+
+
+def start_watched(
+    binaries: Binaries, account: Account, folder: Path, settings: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    """Start the server of a scratch folder under its watcher."""
+    command = [str(binaries.program("postgres")), "-D", str(folder / "data"), "-k", str(folder)]
+    command += settings_arguments(settings)
+    return subprocess.Popen(
+        ["/bin/sh", "-c", WATCHER, "wishkit-scratch", str(folder), *command],
+        cwd="/",
+        env=server_env(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        umask=0o077,
+        **account.switch,
+    )
+
+
+def scratch_base(account: Account) -> Path:
+    """Where scratch servers live: shared memory with room to spare, else a temporary folder."""
+    temporary = [Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")]  # noqa: S108 - each server's folder is made by mkdtemp
+    if SHARED_MEMORY.is_dir() and shutil.disk_usage(SHARED_MEMORY).free >= ENOUGH_ROOM:
+        temporary.insert(0, SHARED_MEMORY)
+    for base in temporary:
+        if len(os.fsencode(base)) <= LONGEST_BASE and account.may("w", base):
+            return base
+    raise ServerError(
+        f"the account {account.name} can write to none of {', '.join(map(str, temporary))}",
+        code="server-no-folder",
+        help="set TMPDIR to a folder with a short path that it can write to",
+    )
