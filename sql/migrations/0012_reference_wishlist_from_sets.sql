@@ -9,8 +9,8 @@
 -- first one that is not done.
 CREATE INDEX CONCURRENTLY sets_wishlist_item_id_idx ON sets (wishlist_item_id);
 
--- NOT VALID: new and changed rows are checked from now on, those already there are not read, so
--- that the lock on both tables (SHARE ROW EXCLUSIVE: writers wait) is over at once. The next
+-- NOT VALID: what is written into the column is checked from now on, but what is there already is
+-- not read, so that the lock on both tables (SHARE ROW EXCLUSIVE: writers wait) is over at once. The next
 -- migration reads them, under a lock that lets writers go on.
 ALTER TABLE sets
     ADD CONSTRAINT sets_wishlist_item_id_fkey
