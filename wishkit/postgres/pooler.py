@@ -1,0 +1,91 @@
+"""Tell a pooler that pools transactions from one that pools sessions, and say which URL is needed.
+
+PgBouncer, Supavisor, Odyssey and their like answer with a process id of their own making, in every
+mode, so ``pg_backend_pid()`` differing from what the connection was told says "pooler" but not
+which mode (https://www.pgbouncer.org/features.html). In session mode that is fine.
+"""
+
+from __future__ import annotations
+
+import re
+import select
+from typing import TYPE_CHECKING
+
+import psycopg
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_ASK = b"SELECT pg_backend_pid()"
+_ROUNDS = 4
+_PATIENCE = 2.0  # seconds
+
+_HINTS = (
+    (r"\.pooler\.supabase\.com$", "Supabase: port 5432 (session mode) instead of 6543"),
+    (r"\.supabase\.(co|com)$", "Supabase: the direct connection, port 5432, instead of 6543"),
+    (r"^(.*)-pooler\.(.*\.neon\.tech)$", r"Neon: the host name without -pooler: \1.\2"),
+    (r"\.proxy-.*\.rds\.amazonaws\.com$", "Amazon RDS: the endpoint of the instance or cluster"),
+    (r"\.db\.ondigitalocean\.com$", "DigitalOcean: the database's own port instead of the pool's"),
+    (r"\.postgres\.database\.azure\.com$", "Azure: port 5432 instead of the pooler's 6432"),
+)
+
+
+def shares_backends(
+    connection: psycopg.Connection, connect_again: Callable[[], psycopg.Connection]
+) -> bool:
+    """Whether one client's transactions may meet a backend that another client had before.
+
+    Two connections ask in turn for their backend. In session mode each keeps its own as long as it
+    lives. In transaction mode the second gets the one that the first has just given back, or, where
+    the pooler takes turns or others are busy, the first does not get the same one again.
+
+    Args:
+        connection: in no transaction.
+        connect_again: makes another connection to the same place.
+
+    Returns:
+        True also where no second connection can be had: it cannot be ruled out then.
+    """
+    try:
+        with connect_again() as other:
+            other.autocommit = True
+            mine = _backend(connection)
+            for _ in range(_ROUNDS):
+                theirs = _backend(other)
+                if theirs is None:
+                    return False  # it waits for ours: a session-mode pool of one
+                if theirs == mine or _backend(connection) != mine:
+                    return True
+    except psycopg.Error:
+        return True
+    return False
+
+
+def direct_url_hint(host: str, port: int) -> str:
+    """Which URL to give instead, by what is known of the place."""
+    for pattern, hint in _HINTS:
+        if found := re.search(pattern, host):
+            return found.expand(hint)
+    return (
+        f"give the direct URL of the server instead of port {port}: usually the same user and"
+        " database at port 5432; or a pool with pool_mode = session"
+    )
+
+
+def _backend(connection: psycopg.Connection) -> bytes | None:
+    """The backend that serves the connection now; None if none does within the patience."""
+    pgconn = connection.pgconn
+    pgconn.send_query(_ASK)
+    pgconn.flush()
+    pid = None
+    while True:
+        while pgconn.is_busy():
+            if not any(select.select([pgconn.socket], [], [], _PATIENCE)):
+                return None
+            pgconn.consume_input()
+        result = pgconn.get_result()
+        if result is None:
+            return pid
+        if result.status != psycopg.pq.ExecStatus.TUPLES_OK:
+            raise psycopg.OperationalError(result.get_error_message())
+        pid = result.get_value(0, 0)
