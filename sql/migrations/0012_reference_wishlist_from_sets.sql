@@ -10,8 +10,8 @@
 CREATE INDEX CONCURRENTLY sets_wishlist_item_id_idx ON sets (wishlist_item_id);
 
 -- NOT VALID: what is written into the column is checked from now on, but what is there already is
--- not read, so that the lock on both tables (SHARE ROW EXCLUSIVE: writers wait) is over at once. The next
--- migration reads them, under a lock that lets writers go on.
+-- not read. So the lock on both tables (SHARE ROW EXCLUSIVE: writers wait) is over at once. The
+-- next migration reads the old rows, under a lock that lets writers go on.
 ALTER TABLE sets
     ADD CONSTRAINT sets_wishlist_item_id_fkey
     FOREIGN KEY (wishlist_item_id) REFERENCES wishlist_items (id) ON DELETE SET NULL
