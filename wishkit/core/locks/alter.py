@@ -109,6 +109,7 @@ def _alter_type(draft: Draft, table: Name, _cmd: Tree) -> None:
         table,
         "ALTER COLUMN TYPE rewrites no row where the old type is binary-coercible to the new one "
         "(varchar to text, a longer varchar, a wider numeric of the same scale)",
+        "foreign keys on the column are checked anew: their tables are scanned",
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wishkit.core.locks.model import LockMode, Name, ObjectRef, Reach
-from wishkit.core.locks.queries import functions, lock_query
+from wishkit.core.locks.queries import functions, lock_query, sequences
 from wishkit.core.locks.tree import Tree, nodes, range_var, strings, words
 
 if TYPE_CHECKING:
@@ -165,4 +165,7 @@ def new_table_constraints(draft: Draft, table: Name, elements: list[Tree]) -> No
     for constraint in nodes(elements, "Constraint"):
         if constraint["contype"] == "CONSTR_FOREIGN":
             foreign_key(draft, table, constraint)
-        lock_query(draft, constraint.get("raw_expr"))
+    for call in nodes(elements, "FuncCall"):
+        for name in sequences(call):
+            note = "PostgreSQL 18 and newer; none before"
+            draft.lock(name, LockMode.ACCESS_SHARE, "sequence", why="a default", note=note)

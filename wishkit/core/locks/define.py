@@ -68,7 +68,9 @@ def _index(draft: Draft, fields: Tree) -> None:
     table = range_var(relation)
     mode = _UPKEEP if concurrent else LockMode.SHARE
     draft.lock(table, mode, reach={Reach.DESCENDANTS: mode} if relation.get("inh") else {})
-    draft.scan(table)
+    only = () if relation.get("inh") else ("ON ONLY a partitioned table builds nothing",)
+    exists = ("nothing is built if it exists",) if fields.get("if_not_exists") else ()
+    draft.scan(table, *only, *exists)
     draft.long |= concurrent
     if name := fields.get("idxname"):
         maybe = bool(fields.get("if_not_exists"))

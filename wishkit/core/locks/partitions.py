@@ -76,7 +76,7 @@ def detach(draft: Draft, table: Name, cmd: Tree) -> tuple[str, LockMode]:
     partition = cmd["def"]["PartitionCmd"]
     _leave(draft, table, partition)
     if partition.get("concurrent"):
-        draft.autocommit = draft.long = True
+        draft.autocommit = True
         return "DETACH PARTITION CONCURRENTLY", _UPKEEP
     draft.beyond(table, Reach.DEFAULT_PARTITION, _ALL)
     return "DETACH PARTITION", _ALL
@@ -90,5 +90,7 @@ def finalize(draft: Draft, table: Name, cmd: Tree) -> None:
 def _leave(draft: Draft, table: Name, partition: Tree) -> None:
     for reach, mode in _LEAVE.items():
         draft.beyond(table, reach, mode)
+    draft.long = True
+    draft.unsure.append("tables whose foreign keys refer to it, if any, are scanned")
     part = range_var(partition["name"])
     draft.lock(part, _ALL, why="it is a partition no more", reach={Reach.DESCENDANTS: _ALL})

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from wishkit.core.locks.model import LockMode, ObjectRef, Reach
+from wishkit.core.locks.model import LockMode, Name, ObjectRef, Reach
 from wishkit.core.locks.tree import (
     Tree,
     literal_name,
@@ -101,7 +101,8 @@ def _lock_fields(draft: Draft, tree: Tree, hidden: frozenset[str]) -> None:
         elif key == "RangeVar":
             _lock_read(draft, value, hidden)
         elif key == "FuncCall":
-            _lock_sequence(draft, value)
+            for name in sequences(value):
+                draft.lock(name, _WRITE, "sequence")
         lock_query(draft, value, hidden=hidden)
 
 
@@ -141,12 +142,12 @@ def _lock_rows(draft: Draft, select: Tree, clause: Tree, hidden: frozenset[str])
         draft.lock(name, _ROWS, reach=_LOCKING)
 
 
-def _lock_sequence(draft: Draft, call: Tree) -> None:
-    if strings(call["funcname"])[-1] not in _SEQUENCE_FUNCTIONS:
-        return
-    for literal in nodes(call.get("args", [])[:1], "A_Const"):
-        if text := literal.get("sval", {}).get("sval"):
-            draft.lock(literal_name(text), _WRITE, "sequence")
+def sequences(call: Tree) -> Iterator[Name]:
+    """The sequence a call such as ``nextval('public.seq')`` names, if it is one."""
+    if strings(call["funcname"])[-1] in _SEQUENCE_FUNCTIONS:
+        for literal in nodes(call.get("args", [])[:1], "A_Const"):
+            if text := literal.get("sval", {}).get("sval"):
+                yield literal_name(text)
 
 
 def _is_long(draft: Draft, tree: Tree) -> bool:

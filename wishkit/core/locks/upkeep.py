@@ -52,6 +52,7 @@ def _reindex(draft: Draft, fields: Tree) -> None:
         name = range_var(fields["relation"])
         if fields["kind"] == "REINDEX_OBJECT_INDEX":
             draft.lock(name, index_mode, "index", reach={Reach.TABLE: table_mode})
+            draft.unsure.append("the table it is an index of is scanned")
         else:
             draft.lock(name, table_mode, reach={Reach.INDEXES: index_mode})
             draft.scan(name)
