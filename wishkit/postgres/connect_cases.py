@@ -96,6 +96,12 @@ CASES = (
         " the role or the database), then run again",
     ),
     Case(
+        code="read-only",
+        text=r"Hot standby mode is disabled",
+        message="{at} is a standby that lets nobody in",
+        help="give the URL of its primary",
+    ),
+    Case(
         code="starting-up",
         text=r"is starting up|not yet accepting connections|in recovery mode",
         message="{at} is still starting up",
@@ -127,7 +133,8 @@ CASES = (
     ),
     Case(
         code="socket-missing",
-        text=r'on socket "" failed: (No such file|Permission denied|Not a dir)|Unix-domain socket path',
+        text=r'on socket "" failed: (No such file|Permission denied|Not a dir)'
+        r"|Unix-domain socket path",
         message="no server listens on the socket {at}",
         help="check that it runs, its port and its unix_socket_directories; or name a host",
     ),
@@ -175,10 +182,9 @@ CASES = (
         help="see the server's log",
     ),
 )
-BY_CODE = {case.code: case for case in CASES}
 
-# https://www.postgresql.org/docs/18/errcodes-appendix.html. 28000 is shared with a missing role,
-# which only the C routine that reported it tells apart.
+# Code by SQLSTATE (https://www.postgresql.org/docs/18/errcodes-appendix.html). 28000 is shared with
+# a missing role, which only the C routine that reported it tells apart.
 BY_SQLSTATE = {
     "28P01": "wrong-password",
     "28000": "pg-hba",
@@ -191,4 +197,4 @@ BY_SQLSTATE = {
     "42704": "bad-options",
     "22023": "bad-options",
 }
-BY_ROUTINE = {"InitializeSessionUserId": "no-such-role"}
+MISSING_ROLE = ("28000", "InitializeSessionUserId")

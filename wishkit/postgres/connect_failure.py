@@ -17,7 +17,7 @@ from psycopg.sql import Identifier
 
 from wishkit.core.redact import redact
 from wishkit.errors import ConnectError
-from wishkit.postgres.connect_cases import BY_CODE, BY_ROUTINE, BY_SQLSTATE, CASES
+from wishkit.postgres.connect_cases import BY_SQLSTATE, CASES, MISSING_ROLE, Case
 from wishkit.postgres.conninfo import hosts
 
 if TYPE_CHECKING:
@@ -36,10 +36,10 @@ class _Attempt(NamedTuple):
     text: str
 
     @property
-    def code(self) -> str:
+    def case(self) -> Case:
         """The kind of failure that its text shows."""
-        bare = re.sub(r"\"[^\"]*\"", '""', re.sub(r"'[^']*'", "''", self.text))
-        return next(case.code for case in CASES if re.search(case.text, bare, re.IGNORECASE))
+        bare = re.sub(r"'[^']*'", "''", re.sub(r"\"[^\"]*\"", '""', self.text))
+        return next(case for case in CASES if re.search(case.text, bare, re.IGNORECASE))
 
     @property
     def said(self) -> str:
@@ -63,18 +63,18 @@ def diagnose(error: psycopg.Error, params: dict[str, str]) -> ConnectError:
         say what happened to each.
     """
     attempts = list(_attempts(str(error), params))
-    there = [attempt for attempt in attempts if attempt.code not in _NOBODY_THERE]
+    there = [attempt for attempt in attempts if attempt.case.code not in _NOBODY_THERE]
     chosen = (there or attempts)[0]
-    code = chosen.code
+    case = chosen.case
     notes = [f"{attempt.at}: {attempt.said}" for attempt in attempts] if len(attempts) > 1 else []
-    if code == "connect" and (state := _sqlstate(params)):
-        code = BY_ROUTINE.get(state[1]) or BY_SQLSTATE.get(state[0], code)
+    if case.code == "connect" and (state := _sqlstate(params)):
+        code = "no-such-role" if state == MISSING_ROLE else BY_SQLSTATE.get(state[0])
+        case = next((case for case in CASES if case.code == code), case)
         notes.append(f"the server's words: {chosen.said}")
-    case = BY_CODE[code]
     words = _words(chosen, params)
     return ConnectError(
         redact(case.message.format_map(words)),
-        code=code,
+        code=case.code,
         help=case.help.format_map(words),
         notes=tuple(redact(note) for note in dict.fromkeys(notes)),
     )

@@ -44,8 +44,8 @@ def parameters(url: str, *, application_name: str) -> dict[str, str]:
         ConnectError: ``bad-conninfo``.
     """
     text = _known_scheme(url.strip())
-    if "\0" in text:
-        raise _bad("it holds a NUL character")
+    if re.search(r"[\0\ud800-\udfff]", text):
+        raise _bad("it holds a NUL character, or bytes that are not UTF-8")
     _refuse_unescaped_password(text)
     try:
         given = {key: str(value) for key, value in conninfo_to_dict(text).items()}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import select
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -47,7 +48,7 @@ def shares_backends(
         True also where no second connection can be had: it cannot be ruled out then.
     """
     try:
-        with connect_again() as other:
+        with closing(connect_again()) as other:
             other.autocommit = True
             mine = _backend(connection)
             for _ in range(_ROUNDS):
