@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from wishkit.core.locks import Effects, effects
-from wishkit.core.statements import Span, Statement, is_plain_insert, keyword, parse, split
+from wishkit.core.locks import Effects, effects_in_order
+from wishkit.core.statements import Span, Statement, insert_target, keyword, parse, split
 from wishkit.errors import MigrationFileError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from wishkit.core.script import Script
 
 # Round trips are what costs, so statements travel together; this many bytes at the most, so that
@@ -78,30 +80,51 @@ def batches(script: Script, *, transactional: bool) -> tuple[Batch, ...]:
         )
     result: list[Batch] = []
     group: list[Span] = []
-    created: frozenset[tuple[str | None, str]] = frozenset()
 
     def close_group(index: int) -> None:
         if group:
             result.append(Batch(index - len(group), tuple(group), "together"))
             group.clear()
 
-    for index, span in enumerate(spans, 1):
+    for index, span, statement, what in _parsed(script, spans):
         if group and span.end - group[0].start > MESSAGE_BYTES:
             close_group(index)
-        if transactional and span.data is None and is_plain_insert(script, span):
-            group.append(span)
-            continue
-        statement = parse(script, span, index=index)
-        what = effects(statement.tree, created=created)
-        created |= frozenset((o.schema, o.name) for o in what.creates if o.kind == "table")
-        kind = _kind(script, statement, what, transactional=transactional)
-        if kind == "together" and transactional:
+        kind: Kind | None = None
+        if statement and what:
+            kind = _kind(script, statement, what, transactional=transactional)
+        if transactional and kind in {None, "together"}:
             group.append(span)
             continue
         close_group(index)
-        result.append(Batch(index, (span,), kind, statement, what))
+        result.append(Batch(index, (span,), kind or "together", statement, what))
     close_group(len(spans) + 1)
     return tuple(result)
+
+
+def _parsed(
+    script: Script, spans: list[Span]
+) -> Iterator[tuple[int, Span, Statement, Effects] | tuple[int, Span, None, None]]:
+    """Each statement with what it does; of INSERTs into the same columns only the first is parsed.
+
+    A file of 100,000 rows would spend more time on being understood than on being run.
+    """
+    inserts: set[bytes] = set()
+    statements: list[Statement] = []
+
+    def trees() -> Iterator[Mapping[str, Any]]:
+        while True:
+            yield statements[-1].tree
+
+    told = effects_in_order(trees())
+    for index, span in enumerate(spans, 1):
+        insert = None if span.data else insert_target(script, span)
+        if insert in inserts:
+            yield index, span, None, None
+            continue
+        if insert:
+            inserts.add(insert)
+        statements[:] = [parse(script, span, index=index)]
+        yield index, span, statements[-1], next(told)
 
 
 def _kind(script: Script, statement: Statement, what: Effects, *, transactional: bool) -> Kind:
@@ -130,6 +153,25 @@ def _kind(script: Script, statement: Statement, what: Effects, *, transactional:
             code="needs-autocommit",
             where=where,
             help="move it into a migration of its own that says `-- transactional: false`",
+        )
+    if statement.node == "CopyStmt" and span.data is None:
+        fields = statement.tree["CopyStmt"]
+        if "filename" not in fields:
+            source = fields.get("is_from", False)
+            raise MigrationFileError(
+                f"COPY … {'FROM stdin' if source else 'TO stdout'} has nobody to talk to",
+                code="copy-data",
+                where=where,
+                help="write its data behind it, closed by a line that holds only \\."
+                if source
+                else "a migration returns no data; use COPY … TO 'file' or psql",
+            )
+    if what.autocommit and "idxname" not in statement.tree.get("IndexStmt", {"idxname": ""}):
+        raise MigrationFileError(
+            "an index that is built CONCURRENTLY needs a name",
+            code="unnamed-index",
+            where=where,
+            help="without one, nobody can tell after a crash whether it is there",
         )
     if span.data is not None:
         return "copy"

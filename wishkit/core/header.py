@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 from wishkit.errors import MigrationFileError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wishkit.core.script import Script
 
 Phase = Literal["expand", "contract"]
@@ -154,7 +156,7 @@ def _header(
 
 
 # One check a directive: None when the value is understood, else what is wrong with it.
-_VALUES = {
+_VALUES: dict[str, Callable[[str], str | None]] = {
     "depends": lambda v: None if v else "names no migration",
     "transactional": lambda v: (
         None if v.lower() in {"true", "false"} else f'must be true or false, not "{v}"'

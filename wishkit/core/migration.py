@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from wishkit.core.header import Header, parse_header
@@ -75,7 +75,7 @@ class Migration:
         return self.header.transactional is not False
 
 
-@lru_cache(maxsize=None)
+@cache
 def _header(script: Script, *, backward: bool) -> Header:
     return parse_header(script, backward=backward)
 
@@ -105,7 +105,7 @@ def read_folder(folder: Path, *, shown_as: str | None = None) -> tuple[Migration
         ) from None
     forward = [n for n in names if not n.endswith(BACKWARD_SUFFIX) and not n.startswith(".")]
     backward = {n for n in names if n.endswith(BACKWARD_SUFFIX) and not n.startswith(".")}
-    migrations = []
+    migrations: list[Migration] = []
     for name in forward:
         id_ = name.removesuffix(".sql")
         _check_name(id_, name, shown, migrations[-1] if migrations else None)

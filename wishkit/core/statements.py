@@ -197,11 +197,10 @@ def keyword(script: Script, span: Span) -> str:
     return word.group().decode().upper() if word else ""
 
 
-def is_plain_insert(script: Script, span: Span) -> bool:
-    """Whether it is INSERT … VALUES: quick, and known without parsing."""
-    return (
-        _PLAIN_INSERT.match(script.source, span.start, min(span.end, span.start + 2000)) is not None
-    )
+def insert_target(script: Script, span: Span) -> bytes | None:
+    """``INSERT INTO … VALUES`` as it stands before the values; None for anything else."""
+    insert = _PLAIN_INSERT.match(script.source, span.start, min(span.end, span.start + 2000))
+    return insert.group() if insert else None
 
 
 def parse(script: Script, span: Span, *, index: int) -> Statement:

@@ -1,0 +1,197 @@
+"""Go forward: apply what is pending."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from wishkit.commands.report import Done, Report
+from wishkit.core.migration import resolve
+from wishkit.core.plan import forward_plan
+from wishkit.core.state import State, compare
+from wishkit.errors import WishkitError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import psycopg
+
+    from wishkit.commands.workspace import Workspace
+    from wishkit.core.batches import Batch
+    from wishkit.core.migration import Migration
+    from wishkit.core.plan import Step
+    from wishkit.core.state import Ledger
+    from wishkit.postgres.run import Run
+
+Prepared = list[tuple["Step", tuple["Batch", ...]]]
+
+
+def migrate(
+    workspace: Workspace,
+    *,
+    to: str | None = None,
+    allow_out_of_order: bool = False,
+    allow_missing: bool = False,
+    yes: bool = False,
+) -> Report:
+    """Apply pending migrations, each with its record in the ledger.
+
+    Args:
+        workspace: project and database.
+        to: id or number of the last one to apply; all when None.
+        allow_out_of_order: accept one numbered below an applied one.
+        allow_missing: accept applied ones whose files are gone.
+        yes: consent for a protected database.
+
+    Returns:
+        What was done; with an error when it stopped on the way.
+
+    Raises:
+        WishkitError: nothing was run.
+    """
+    migrations = workspace.migrations()
+
+    def plan(ledger: Ledger, connection: psycopg.Connection[Any]) -> tuple[Step, ...]:
+        target = _target(to, migrations, ledger)
+        try:
+            return forward_plan(
+                migrations,
+                ledger,
+                to=target,
+                allow_out_of_order=allow_out_of_order,
+                allow_missing=allow_missing,
+            )
+        except WishkitError as error:
+            raise with_difference(error, migrations, ledger, connection) from None
+
+    with workspace.connect("migrate", writes=False) as (connection, target, server):
+        from wishkit.postgres.connection import describe, refuse_unfit  # noqa: PLC0415 - heavy
+        from wishkit.postgres.ledger import read_ledger  # noqa: PLC0415
+        from wishkit.postgres.run import open_run  # noqa: PLC0415
+
+        database = describe(target, server)
+        ledger = read_ledger(connection)
+        steps = plan(ledger, connection)
+        if not steps:
+            return _report(workspace, database, migrations, ledger)
+        refuse_unfit(server)
+        prepared = prepare(steps)
+        if target.protected:
+            count = f"{len(steps)} migration{'s' if steps[1:] else ''}"
+            workspace.consent(f"apply {count} to {database}?", yes=yes, flag="--yes")
+        with open_run(
+            connection, target, verb="migrate", reason=None, listener=workspace.listener
+        ) as run:
+            if run.ledger.records != ledger.records or run.ledger.partial != ledger.partial:
+                prepared = prepare(plan(run.ledger, connection))  # another run was quicker
+            done, error = run_all(run, prepared)
+            ledger = read_ledger(run.session.connection) if run.session.alive else ledger
+        return _report(workspace, database, migrations, ledger, done=done, error=error)
+
+
+def prepare(steps: Sequence[Step]) -> Prepared:
+    """Check every text of a plan before the first one runs.
+
+    Raises:
+        MigrationFileError: a text cannot work.
+        PlanError: it has no text.
+    """
+    from wishkit.core.batches import batches  # noqa: PLC0415 - the parser is heavy
+
+    return [(s, batches(s.script, transactional=s.transactional)) for s in steps]
+
+
+def run_all(run: Run, prepared: Prepared) -> tuple[tuple[Done, ...], WishkitError | None]:
+    """Run a plan until its end or its first failure."""
+    from wishkit.postgres.engine import run_step  # noqa: PLC0415 - heavy
+
+    done: list[Done] = []
+    for position, (step, batches) in enumerate(prepared, 1):
+        try:
+            attempt = run_step(run, step, batches, position=position, total=len(prepared))
+        except WishkitError as error:
+            run.failure = error
+            return tuple(done), error
+        summary = step.migration.header.summary
+        count = batches[-1].last
+        done.append(Done(step.id, step.direction, attempt.elapsed, count, summary))
+    return tuple(done), None
+
+
+def with_difference(
+    error: WishkitError,
+    migrations: Sequence[Migration],
+    ledger: Ledger,
+    connection: psycopg.Connection[Any],
+) -> WishkitError:
+    """Show, for a migration that was changed since it was applied, what changed."""
+    if error.code != "changed":
+        return error
+    import difflib  # noqa: PLC0415 - only for this
+
+    from wishkit.postgres.ledger import read_scripts  # noqa: PLC0415 - heavy
+
+    changed = [e for e in compare(migrations, ledger) if e.state is State.CHANGED]
+    applied = read_scripts(connection, ledger, [e.id for e in changed])
+    for entry in changed:
+        if entry.migration is None or entry.id not in applied:
+            continue
+        pairs = (
+            (applied[entry.id].forward, entry.migration.forward),
+            (applied[entry.id].backward, entry.migration.backward),
+        )
+        for before, after in pairs:
+            lines = difflib.unified_diff(
+                before.source.decode().splitlines() if before else [],
+                after.source.decode(errors="replace").splitlines() if after else [],
+                f"as applied: {entry.id}" if before else "/dev/null",
+                f"now: {after.path}" if after else "/dev/null",
+                lineterm="",
+            )
+            text = "\n".join(lines)
+            if text:
+                error.notes = (*error.notes, text)
+    return error
+
+
+def _target(to: str | None, migrations: Sequence[Migration], ledger: Ledger) -> str | None:
+    if to is None:
+        return None
+    return resolve(to, [*(m.id for m in migrations), *_only_applied(migrations, ledger)])
+
+
+def _only_applied(migrations: Sequence[Migration], ledger: Ledger) -> list[str]:
+    files = {m.id for m in migrations}
+    return [r.id for r in ledger.records if r.id not in files]
+
+
+def _report(
+    workspace: Workspace,
+    database: str,
+    migrations: Sequence[Migration],
+    ledger: Ledger,
+    *,
+    done: tuple[Done, ...] = (),
+    error: WishkitError | None = None,
+) -> Report:
+    entries = compare(migrations, ledger)
+    missing = [e.id for e in entries if e.state is State.MISSING]
+    notes = [f"applied, but the file is gone: {id_}" for id_ in missing]
+    return Report(
+        "migrate",
+        database,
+        done,
+        ledger.position,
+        sum(e.state is State.PENDING for e in entries),
+        tuple(notes),
+        error,
+        psql_url(workspace),
+    )
+
+
+def psql_url(workspace: Workspace) -> str | None:
+    """How to connect with psql; only for the embedded server, whose URL holds no secret."""
+    from wishkit.commands.workspace import start_embedded  # noqa: PLC0415 - rarely needed
+
+    if workspace.target.embedded:
+        return start_embedded(workspace.config, workspace.target).url
+    return None

@@ -1,0 +1,106 @@
+"""What a run tells while it is at work; terminal, log and web page render the same events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wishkit.core.migration import Direction
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A database answered.
+
+    Attributes:
+        target: which one, without secrets; the first line of every run.
+    """
+
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Something outside this run has to end first.
+
+    Attributes:
+        what: what is waited for, such as "the run lock".
+        whom: who is in the way.
+    """
+
+    what: str
+    whom: str
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationStarted:
+    """A migration is about to run.
+
+    Attributes:
+        id: which one.
+        direction: forward or backward.
+        position: 1-based place in this run.
+        total: how many this run has.
+        statements: how many statements its file has.
+        note: why its text is not the obvious one, or from where it is resumed.
+    """
+
+    id: str
+    direction: Direction
+    position: int
+    total: int
+    statements: int
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatementsStarted:
+    """One message is on its way to the server.
+
+    Attributes:
+        id: the migration.
+        first: number of its first statement in the file.
+        last: number of its last one.
+        sql: the beginning of the first statement, on one line.
+    """
+
+    id: str
+    first: int
+    last: int
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """The server said something that is no error, or a statement returned rows.
+
+    Attributes:
+        id: the migration.
+        severity: NOTICE, WARNING, INFO, … or ROWS.
+        message: the text.
+    """
+
+    id: str
+    severity: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationFinished:
+    """A migration is committed, ledger and all.
+
+    Attributes:
+        id: which one.
+        direction: forward or backward.
+        seconds: how long it took.
+    """
+
+    id: str
+    direction: Direction
+    seconds: float
+
+
+Event = Connected | Waiting | MigrationStarted | StatementsStarted | Noted | MigrationFinished
+Listener = Callable[[Event], None]

@@ -1,0 +1,351 @@
+"""The ledger: yoyo's tables and ours, read in two round trips, made and lifted by themselves."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import os
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, LiteralString, cast
+
+import psycopg
+from psycopg import sql
+
+from wishkit import __version__
+from wishkit.core.batches import MESSAGE_BYTES
+from wishkit.core.migration import Migration
+from wishkit.core.script import Script
+from wishkit.core.state import Ledger, Partial, Record
+from wishkit.errors import LedgerError
+from wishkit.postgres.queries import query
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from wishkit.core.migration import Direction
+    from wishkit.postgres.session import Session
+
+    Connection = psycopg.Connection[Any]
+
+VERSION = 1
+YOYO_VERSION = 2
+_VERSIONS_FOLDER = os.path.join(os.path.dirname(__file__), "ledger_versions")  # noqa: PTH118, PTH120
+
+
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """What ``ledger_where.sql`` answers."""
+
+    has_ledger: bool
+    yoyo_schemas: list[str]
+    current_schema: str | None
+
+
+def read_ledger(connection: Connection) -> Ledger:
+    """What the database says is applied. Writes nothing and takes no lock.
+
+    Raises:
+        LedgerError: ``ledger-newer``, ``ledger-ambiguous``, ``ledger-permission`` or
+            ``ledger-damaged``.
+    """
+    try:
+        where = _Where(*_one(connection, query("ledger_where")))
+        if where.has_ledger:
+            return _read_ours(connection)
+        return _read_yoyo(connection, where)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise LedgerError(
+            f"this role may not read the ledger: {error.diag.message_primary}",
+            code="ledger-permission",
+            help="connect as the role that runs the migrations, or: GRANT USAGE ON SCHEMA wishkit "
+            "TO …; GRANT SELECT ON ALL TABLES IN SCHEMA wishkit TO …; and the same for yoyo's "
+            "tables",
+        ) from error
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
+        raise LedgerError(
+            f"a table of the ledger is missing or has another shape: {error.diag.message_primary}",
+            code="ledger-damaged",
+            help="if schema wishkit was dropped in part, drop the rest of it: yoyo's tables still "
+            "know what is applied",
+        ) from error
+
+
+def _read_ours(connection: Connection) -> Ledger:
+    version, yoyo_schema, written_by = _one(connection, query("ledger_version"))
+    if version > VERSION:
+        raise LedgerError(
+            f"this ledger was written by a newer wishkit ({written_by}, ledger version {version}; "
+            f"this is {__version__}, which knows version {VERSION})",
+            code="ledger-newer",
+            help=f"install wishkit {written_by} or newer",
+            state="nothing was read or written beyond that",
+        )
+    with connection.pipeline():
+        rows = connection.execute(in_schema("ledger_rows", yoyo_schema))
+        partial = connection.execute(query("ledger_partial"))
+    return Ledger(
+        records=tuple(Record(*row) for row in rows.fetchall()),
+        partial=tuple(Partial(*row) for row in partial.fetchall()),
+        version=version,
+        yoyo_schema=yoyo_schema,
+    )
+
+
+def _read_yoyo(connection: Connection, where: _Where) -> Ledger:
+    schemas = where.yoyo_schemas
+    if not schemas:
+        return Ledger()
+    if len(schemas) > 1 and where.current_schema not in schemas:
+        raise LedgerError(
+            f"yoyo's tables are in several schemas: {', '.join(schemas)}",
+            code="ledger-ambiguous",
+            help="say which are meant by the search_path of this role or URL, for example "
+            f"?options=-csearch_path%3D{schemas[0]}; the first run then keeps to it",
+        )
+    schema = schemas[0] if len(schemas) == 1 else cast("str", where.current_schema)
+    (version,) = _one(connection, in_schema("yoyo_version", schema))
+    if version != YOYO_VERSION:
+        raise LedgerError(
+            f"yoyo's tables in schema {schema} are of version {version}; wishkit knows "
+            f"{YOYO_VERSION}",
+            code="ledger-newer" if version and version > YOYO_VERSION else "ledger-older",
+            help="yoyo 9 lifts older tables: run `yoyo list` once"
+            if not version or version < YOYO_VERSION
+            else "a newer wishkit may know it",
+        )
+    rows = connection.execute(in_schema("ledger_rows_yoyo", schema)).fetchall()
+    return Ledger(records=tuple(Record(*row) for row in rows), yoyo_schema=schema)
+
+
+def ensure_ledger(connection: Connection, ledger: Ledger) -> str:
+    """Make or lift the ledger's tables; the run lock must be held.
+
+    Args:
+        connection: in autocommit mode.
+        ledger: as it was just read.
+
+    Returns:
+        The schema of yoyo's tables.
+
+    Raises:
+        LedgerError: ``ledger-permission`` or ``no-schema``.
+    """
+    if ledger.version == VERSION and ledger.yoyo_schema:
+        return ledger.yoyo_schema
+    schema = ledger.yoyo_schema or _Where(*_one(connection, query("ledger_where"))).current_schema
+    if schema is None:
+        raise LedgerError(
+            "the search_path names no existing schema for yoyo's tables",
+            code="no-schema",
+            help="CREATE SCHEMA public; or set a search_path for this role",
+            state="nothing was run",
+        )
+    try:
+        with connection.transaction():
+            if ledger.yoyo_schema is None:
+                yoyo = sql.SQL(_version_file("yoyo_2")).format(yoyo=sql.Identifier(schema))
+                connection.execute(yoyo)
+            for version in range(ledger.version + 1, VERSION + 1):
+                connection.execute(_version_file(_VERSIONS[version]))
+            connection.execute(query("ledger_lift"), [VERSION, schema, __version__])
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise LedgerError(
+            f"this role may not make the ledger: {error.diag.message_primary}",
+            code="ledger-permission",
+            help=f"GRANT CREATE ON DATABASE … and GRANT CREATE ON SCHEMA {schema} to it, or let a "
+            "role that may do so run the first migration",
+            state="nothing was run",
+        ) from error
+    return schema
+
+
+# The file that lifts the ledger to each version.
+_VERSIONS = {1: "0001_create_ledger"}
+
+
+def read_scripts(
+    connection: Connection, ledger: Ledger, ids: Iterable[str]
+) -> dict[str, Migration]:
+    """The texts as applied, by migration id, for those the ledger has."""
+    if not ledger.version:
+        return {}
+    rows = connection.execute(query("scripts"), {"ids": list(ids)}).fetchall()
+    return {id_: stored_migration(id_, forward, backward) for id_, forward, backward in rows}
+
+
+def is_large(migration: Migration) -> bool:
+    """Whether its texts are too long to be quoted into a message."""
+    backward = migration.backward.source if migration.backward else b""
+    return len(migration.forward.source) + len(backward) > MESSAGE_BYTES
+
+
+def keep_large_script(session: Session, migration: Migration) -> None:
+    """Keep texts by COPY, piece by piece, so that memory does not grow with them.
+
+    Raises:
+        Refused: the ledger cannot be written.
+        Lost: the connection went away.
+    """
+    seen = f"SELECT 1 FROM wishkit.script WHERE checksum = '{migration.checksum}'"  # noqa: S608 - hexadecimal
+    if session.send(seen.encode())[0].ntuples:
+        return
+    backward = migration.backward
+    pieces = itertools.chain(
+        [migration.checksum.encode(), b"\t"],
+        _copy_text(migration.forward.source),
+        [b"\t"],
+        _copy_text(backward.source) if backward else [b"\\N"],
+        [b"\n"],
+    )
+    session.copy(b"COPY wishkit.script (checksum, forward, backward) FROM stdin", pieces)
+
+
+def _copy_text(source: bytes) -> Iterator[bytes]:
+    """In COPY's text format: its four special characters escaped (manual: COPY, Text Format)."""
+    for start in range(0, len(source), MESSAGE_BYTES):
+        piece = source[start : start + MESSAGE_BYTES].replace(b"\\", b"\\\\")
+        piece = piece.replace(b"\n", b"\\n").replace(b"\t", b"\\t").replace(b"\r", b"\\r")
+        yield piece
+
+
+def stored_migration(id_: str, forward: str, backward: str | None) -> Migration:
+    """A migration from the ledger's text."""
+    back = None if backward is None else Script(f"ledger:{id_}.rollback", backward.encode())
+    return Migration.of(id_, Script(f"ledger:{id_}", forward.encode()), back)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Builds the SQL that records what happened, to travel with the SQL that makes it happen.
+
+    Attributes:
+        connection: for quoting only.
+        yoyo_schema: where yoyo's tables are.
+        run: number of the run.
+        user: login name on this machine.
+        host: name of this machine.
+    """
+
+    connection: Connection
+    yoyo_schema: str
+    run: int
+    user: str
+    host: str
+
+    def done(
+        self,
+        migration: Migration,
+        direction: Direction,
+        *,
+        transactional: bool,
+        elapsed: float | None,
+        statements: str | None,
+    ) -> bytes:
+        """That a migration ran.
+
+        Args:
+            migration: as recorded.
+            direction: which way it ran.
+            transactional: whether it was one transaction, the one this SQL is sent in.
+            elapsed: seconds since it began; None: since this transaction began.
+            statements: timings as JSON.
+        """
+        name = "record_forward" if direction == "forward" else "record_backward"
+        operation = "apply" if direction == "forward" else "rollback"
+        return self._merge(
+            name,
+            self._values(migration, direction, operation)
+            | {"transactional": transactional, "elapsed": elapsed, "statements": statements},
+        )
+
+    def by_hand(self, migration: Migration, *, mark: bool, reason: str) -> bytes:
+        """That somebody said a migration is, or is not, applied."""
+        name = "record_forward" if mark else "record_backward"
+        direction = operation = "mark" if mark else "unmark"
+        return self._merge(
+            name,
+            self._values(migration, direction, operation, comment=reason[:255])
+            | {"transactional": True, "elapsed": None, "statements": None},
+        )
+
+    def failed(
+        self,
+        migration: Migration,
+        direction: Direction,
+        *,
+        outcome: str,
+        error: str,
+        elapsed: float,
+        transactional: bool,
+        statements: str | None,
+    ) -> bytes:
+        """That an attempt came to nothing."""
+        return self._merge(
+            "record_failure",
+            self._values(migration, direction, "apply")
+            | {"outcome": outcome, "error": error, "elapsed": elapsed}
+            | {"transactional": transactional, "statements": statements},
+        )
+
+    def keep(self, migration: Migration) -> bytes:
+        """The texts of a migration."""
+        backward = migration.backward
+        values = {
+            "checksum": migration.checksum,
+            "forward": migration.forward.source.decode(),
+            "backward": backward.source.decode() if backward else None,
+        }
+        return self._merge("script_keep", values)
+
+    def ask_applied(self, id_: str) -> bytes:
+        """A question: one row if this migration is applied."""
+        return self._merge("is_applied", {"id": id_})
+
+    def step(self, name: LiteralString, **values: object) -> bytes:
+        """A line of the journal: ``step_begin``, ``step_end`` or ``step_clear``."""
+        return self._merge(name, {**values, "run": self.run})
+
+    def _values(
+        self, migration: Migration, direction: str, operation: str, comment: str | None = None
+    ) -> dict[str, object]:
+        return {
+            "run": self.run,
+            "id": migration.id,
+            "hash": hashlib.sha256(migration.id.encode()).hexdigest(),  # as yoyo has it
+            "uuid": str(uuid.uuid1()),
+            "checksum": migration.checksum,
+            "direction": direction,
+            "operation": operation,
+            "user": self.user,
+            "host": self.host,
+            "comment": comment,
+        }
+
+    def _merge(self, name: LiteralString, values: Mapping[str, object]) -> bytes:
+        statement = in_schema(name, self.yoyo_schema)
+        return psycopg.ClientCursor(self.connection).mogrify(statement, values).encode()
+
+
+def in_schema(name: str, schema: str) -> sql.Composed:
+    """A named statement, with the schema of yoyo's tables filled in."""
+    return sql.SQL(query(name)).format(yoyo=sql.Identifier(schema))
+
+
+def _version_file(name: str) -> LiteralString:
+    path = os.path.join(_VERSIONS_FOLDER, name + ".sql")  # noqa: PTH118 - see queries
+    with open(path, encoding="utf-8") as file:  # noqa: PTH123 - see queries
+        text: LiteralString = file.read()
+        return text
+
+
+def _one(connection: Connection, statement: sql.Composed | LiteralString) -> tuple[Any, ...]:
+    row = connection.execute(statement).fetchone()
+    if row is None:
+        raise LedgerError(
+            "wishkit.ledger is empty",
+            code="ledger-damaged",
+            help="its one row was deleted; drop schema wishkit: yoyo's tables still know what is "
+            "applied",
+        )
+    return tuple(row)

@@ -1,0 +1,16 @@
+-- What is applied, in the order it was applied, with what wishkit knows about it.
+-- A row of wishkit.applied counts only while yoyo's row is still the one it was written with.
+SELECT y.migration_id, a.checksum, y.applied_at_utc,
+       coalesce(r.role::text, l.username) AS applied_by,
+       extract(epoch FROM e.ended_at - e.started_at)::float8 AS seconds
+FROM {yoyo}._yoyo_migration AS y
+LEFT JOIN wishkit.applied AS a USING (migration_id, applied_at_utc)
+LEFT JOIN wishkit.execution AS e ON e.id = a.execution_id
+LEFT JOIN wishkit.run AS r ON r.id = e.run_id
+LEFT JOIN (
+    SELECT migration_hash, max(username) AS username
+    FROM {yoyo}._yoyo_log
+    WHERE operation IN ('apply', 'mark')
+    GROUP BY migration_hash
+) AS l ON l.migration_hash = y.migration_hash AND e.id IS NULL
+ORDER BY y.applied_at_utc, a.execution_id NULLS FIRST, y.migration_id

@@ -1,0 +1,180 @@
+"""One connection that sends whole messages of SQL and always knows how far the server got."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import psycopg
+from psycopg import generators, pq
+from psycopg.errors import error_from_result
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from psycopg.pq.abc import PGresult
+
+# DISCARD ALL cannot run inside a transaction; the manual (DISCARD) lists what it is made of, and
+# each of those can. So a session is made clean in the message that also commits, without a round
+# trip or a connection of its own. Deferred constraints come first, while the migration's own role
+# and settings are in force.
+CLEAN = (
+    "SET CONSTRAINTS ALL IMMEDIATE",
+    "CLOSE ALL",
+    "SET SESSION AUTHORIZATION DEFAULT",
+    "RESET ROLE",
+    "RESET ALL",
+    "DEALLOCATE ALL",
+    "UNLISTEN *",
+    "SELECT pg_catalog.pg_advisory_unlock_all()",
+    "DISCARD PLANS",
+    "DISCARD TEMP",
+    "DISCARD SEQUENCES",
+)
+
+_FAILED = {pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE, pq.ExecStatus.NONFATAL_ERROR}
+_COPY_CHUNK = 256 * 1024
+CHECKS_CLIENT = 140000  # the first version with client_connection_check_interval
+
+
+class Refused(Exception):
+    """The server refused a statement; the connection still stands.
+
+    Attributes:
+        completed: how many statements of the message had succeeded before.
+        error: what the server said.
+    """
+
+    def __init__(self, completed: int, error: psycopg.Error) -> None:
+        super().__init__(str(error))
+        self.completed = completed
+        self.error = error
+
+
+class Lost(Exception):
+    """The connection went away; how far the server got is not known.
+
+    Attributes:
+        error: what the driver or the server said last.
+    """
+
+    def __init__(self, error: psycopg.Error) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+class Session:
+    """A connection in autocommit mode, kept clean between migrations.
+
+    Args:
+        connection: an open connection; the session takes it over.
+        role: SET ROLE to this one whenever the session is clean.
+    """
+
+    def __init__(
+        self, connection: psycopg.Connection[tuple[object, ...]], *, role: str | None
+    ) -> None:
+        self.connection = connection
+        connection.prepare_threshold = None  # DEALLOCATE ALL would surprise psycopg
+        settings = ["SET standard_conforming_strings = on"]
+        if connection.info.server_version >= CHECKS_CLIENT:
+            # A server that looks whether we are still there ends an orphaned statement itself.
+            settings.append("SET client_connection_check_interval = '1s'")
+        if role:
+            settings.append(f"SET ROLE {quote(role)}")
+        self._settings = settings
+
+    @property
+    def begin_settings(self) -> bytes:
+        """What a new connection has to be told once."""
+        return _join(self._settings)
+
+    @property
+    def clean(self) -> bytes:
+        """Statements that give the next migration a session like a new one."""
+        return _join([*CLEAN, *self._settings])
+
+    @property
+    def clean_length(self) -> int:
+        """How many statements ``clean`` holds."""
+        return len(CLEAN) + len(self._settings)
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open on the server, failed or not."""
+        return self.connection.pgconn.transaction_status in {
+            pq.TransactionStatus.INTRANS,
+            pq.TransactionStatus.INERROR,
+        }
+
+    @property
+    def alive(self) -> bool:
+        """Whether the connection stands, as far as can be known without a round trip."""
+        pgconn = self.connection.pgconn
+        if pgconn.status != pq.ConnStatus.OK:
+            return False
+        try:
+            pgconn.consume_input()
+        except psycopg.OperationalError:
+            return False
+        return pgconn.status == pq.ConnStatus.OK
+
+    def send(self, message: bytes) -> Sequence[PGresult]:
+        """Send statements in one message of the simple query protocol and collect their results.
+
+        Raises:
+            Refused: a statement failed; what came behind it was not run.
+            Lost: the connection went away.
+            KeyboardInterrupt: after the running statement was cancelled.
+        """
+        pgconn = self.connection.pgconn
+        try:
+            pgconn.send_query(message)
+            results: Sequence[PGresult] = self.connection.wait(generators.execute(pgconn))
+        except psycopg.OperationalError as error:
+            raise Lost(error) from error
+        for completed, result in enumerate(results):
+            if result.status in _FAILED:
+                refusal = error_from_result(result, encoding="utf-8")
+                if pgconn.status != pq.ConnStatus.OK:
+                    raise Lost(refusal)
+                raise Refused(completed, refusal)
+        return results
+
+    def copy(self, statement: bytes, data: Iterable[bytes | memoryview]) -> None:
+        """Run COPY … FROM stdin with data in UTF-8.
+
+        Raises:
+            Refused: the server refused the statement or a line of the data.
+            Lost: the connection went away.
+        """
+        try:
+            with self.connection.cursor() as cursor, cursor.copy(statement) as copy:
+                for piece in data:
+                    for start in range(0, len(piece), _COPY_CHUNK):
+                        copy.write(piece[start : start + _COPY_CHUNK])
+        except psycopg.Error as error:
+            if self.connection.pgconn.status != pq.ConnStatus.OK:
+                raise Lost(error) from error
+            raise Refused(0, error) from error
+
+    def rollback(self) -> None:
+        """End an open transaction without keeping anything of it.
+
+        Raises:
+            Lost: the connection went away.
+        """
+        if self.in_transaction:
+            self.send(b"ROLLBACK")
+
+    def close(self) -> None:
+        """Close the connection; never raises."""
+        self.connection.close()
+
+
+def quote(identifier: str) -> str:
+    """An identifier as it has to stand in SQL."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def _join(statements: Sequence[str]) -> bytes:
+    return ";\n".join(statements).encode()
