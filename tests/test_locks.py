@@ -6,6 +6,7 @@ import importlib
 import json
 import os
 import re
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from postgast.native import lib
 
 from tests.locks.measured import Catalog, Measured, differences, measure
 from wishkit.core import locks
-from wishkit.core.locks import Effects, LockMode, alter, effects, effects_in_order
+from wishkit.core.locks import Effects, LockMode, Reach, alter, effects, effects_in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,6 +117,59 @@ def test_no_lock_is_told_weaker_than_it_is(connection: psycopg.Connection[Any]) 
     assert "ACCESS EXCLUSIVE on w is not told" in found
     found = differences(catalog, told("DROP TABLE plain"), real, ddl=True)
     assert "ACCESS EXCLUSIVE on plain is told, nothing is taken" in found
+
+
+# Statements no transaction may hold, the first lock they ask for on a table that is taken, and
+# on which one.
+ALONE = [
+    ("CREATE INDEX CONCURRENTLY fresh ON w (n)", LockMode.SHARE_UPDATE_EXCLUSIVE, "w"),
+    ("DROP INDEX CONCURRENTLY w_name", LockMode.SHARE_UPDATE_EXCLUSIVE, "w"),
+    ("REINDEX INDEX CONCURRENTLY w_name", LockMode.SHARE_UPDATE_EXCLUSIVE, "w"),
+    ("REINDEX TABLE CONCURRENTLY w", LockMode.SHARE_UPDATE_EXCLUSIVE, "w"),
+    (
+        "ALTER TABLE part DETACH PARTITION part1 CONCURRENTLY",
+        LockMode.SHARE_UPDATE_EXCLUSIVE,
+        "part",
+    ),
+    ("VACUUM w", LockMode.SHARE_UPDATE_EXCLUSIVE, "w"),
+    ("VACUUM (FULL) w", LockMode.ACCESS_EXCLUSIVE, "w"),
+    ("REINDEX SCHEMA s", LockMode.SHARE, "tbl"),
+    ("CLUSTER", LockMode.ACCESS_EXCLUSIVE, "w"),
+]
+
+
+@pytest.mark.parametrize(("statement", "mode", "table"), ALONE)
+def test_what_stands_alone_asks_for_what_is_told(
+    connection: psycopg.Connection[Any],
+    database: str,
+    statement: str,
+    mode: LockMode,
+    table: str,
+) -> None:
+    connection.execute(SCHEMA.encode())
+    connection.execute("ALTER TABLE w CLUSTER ON w_name")
+    expected = told(statement)
+    assert expected.autocommit
+    named = [lock.mode for lock in expected.locks if lock.name == table]
+    assert named in ([mode], []), "told of the table itself"
+    assert named or any(mode <= beyond.mode for beyond in expected.beyond)
+    schema = "s" if table == "tbl" else "public"
+    with psycopg.connect(database) as holder, psycopg.connect(database, autocommit=True) as other:
+        # Some look at the table with ACCESS SHARE first: that may pass.
+        holder.execute(f"LOCK TABLE {schema}.{table} IN EXCLUSIVE MODE")
+        other.pgconn.send_query(statement.encode())
+        waits: list[tuple[str, str]] = []
+        deadline = time.monotonic() + 30
+        while not waits and time.monotonic() < deadline:
+            waits = connection.execute(
+                "SELECT relname, mode FROM pg_locks JOIN pg_class c ON c.oid = relation"
+                " WHERE pid = %s AND NOT granted AND locktype = 'relation'",
+                [other.info.backend_pid],
+            ).fetchall()
+        other.cancel_safe()
+        while other.pgconn.get_result():
+            pass
+    assert waits == [(table, mode.name.title().replace("_", "") + "Lock")]
 
 
 def test_conflicts_are_the_servers(database: str) -> None:
@@ -301,12 +355,26 @@ def test_what_is_created_and_dropped(
     assert [(o.kind, o.schema, o.name, o.column, o.maybe) for o in found.drops] == drops
 
 
+def guide_locks(found: Effects) -> list[str]:
+    """The locks column: partitions with their table, the rest a line each."""
+    with_children = {(it.name, it.mode) for it in found.beyond if it.reach is Reach.DESCENDANTS}
+    taken = []
+    for lock in found.locks:
+        also = f", {Reach.DESCENDANTS.value}" if (lock.name, lock.mode) in with_children else ""
+        taken.append(f"{lock.mode.label} on {lock.relation}{also}")
+    several = len(found.locks) > 1
+    taken += [
+        f"{it.mode.label} on {it.reach.value}{f' (of {it.relation})' if several else ''}"
+        for it in found.beyond
+        if it.mode > LockMode.ROW_EXCLUSIVE and it.reach is not Reach.DESCENDANTS
+    ]
+    return taken
+
+
 def guide_row(statement: str, safer: str) -> str:
     """One row of the guide: everything but the last column comes from the code."""
     found = told(statement)
-    taken = [f"{lock.mode.label} on {lock.relation}" for lock in found.locks]
-    strong = [it for it in found.beyond if it.mode > LockMode.ROW_EXCLUSIVE]
-    taken += [f"{it.mode.label} on {it.reach.value}" for it in strong]
+    taken = guide_locks(found)
     mode = found.strongest
     work = [f"rewrites {name}" for name in found.rewrites]
     work += [f"scans {name}" for name in found.scans if name not in found.rewrites]

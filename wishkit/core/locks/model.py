@@ -61,7 +61,7 @@ class Reach(Enum):
     told of a relation, the others told of it hold for its descendants too.
     """
 
-    DESCENDANTS = "its partitions and inheritance children, at every depth"
+    DESCENDANTS = "its partitions and children"
     INDEXES = "its indexes"
     SEQUENCES = "the sequences its columns own"
     TABLE = "the table it belongs to"
@@ -73,6 +73,10 @@ class Reach(Enum):
     DEPENDENTS = "every relation with something that depends on it"
     TRIGGERED = "whatever its triggers, rules and column defaults touch"
     MEMBERS = "every relation in it"
+
+
+# Kinds of objects whose lock somebody who reads or writes data may have to wait for.
+_DATA = frozenset({"table", "index", "sequence", "view", "materialized view", "foreign table"})
 
 
 class Name(NamedTuple):
@@ -183,9 +187,11 @@ class Effects:
 
     @property
     def strongest(self) -> LockMode | None:
-        """The strongest mode taken on a relation, named or not; None where there is none."""
+        """The strongest mode taken on a relation, named or not; None where there is none.
+
+        Locks on types, functions and the like do not count: only DDL waits for them.
+        """
         if not self.known:
             return LockMode.ACCESS_EXCLUSIVE
-        return max(
-            (*(lock.mode for lock in self.locks), *(it.mode for it in self.beyond)), default=None
-        )
+        named = (lock.mode for lock in self.locks if lock.kind in _DATA)
+        return max((*named, *(it.mode for it in self.beyond)), default=None)
