@@ -24,12 +24,13 @@ _LITERAL = (
     r"|\$(\w*)\$.*?(?:\$\2\$|\Z))"
 )
 
+# scheme://user:password@host. The password reaches to the last @ of the word, because one with an
+# unescaped / or @ in it is exactly what makes a URI end up in an error message.
+_URI = re.compile(r"(\b[a-z][a-z0-9+.-]{0,30}://[^\s:/@]*:)(\S+)", re.IGNORECASE)
+
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE | re.DOTALL), replacement)
     for pattern, replacement in (
-        # scheme://user:password@host. Greedy up to the last @ of the word, because a password with
-        # an unescaped / or @ in it is exactly when a URI ends up in an error message.
-        (r"(\b[a-z][a-z0-9+.-]*://[^\s:/@]*:)\S*@", rf"\1{MASK}@"),
         # SQL: [ENCRYPTED] PASSWORD 'x'; OPTIONS (user 'u', password 'x')
         (rf"(\b{_KEY}\s*)" + _LITERAL, rf"\1'{MASK}'"),
         # key = value, as in a connection string, a URI's query, TOML, an environment variable
@@ -50,6 +51,12 @@ def redact(text: str) -> str:
     connection string (quoted or not), the literal after PASSWORD in CREATE or ALTER ROLE and in the
     OPTIONS of a user mapping, PGPASSWORD=…, and the SCRAM and MD5 verifiers of pg_authid.
     """
+    text = _URI.sub(_without_password, text)
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
     return text
+
+
+def _without_password(uri: re.Match[str]) -> str:
+    _, at, place = uri[2].rpartition("@")
+    return f"{uri[1]}{MASK}@{place}" if at else uri[0]
