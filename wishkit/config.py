@@ -336,7 +336,7 @@ def _masked(line: str) -> str:
     if "=" not in line:
         return line if line.lstrip().startswith("[") else ""
     plain = r"[\"']env:\w+[\"']|true|false|[\d.]+"
-    return re.sub(rf"=\s*(?!({plain})\s*(#|$)).*", "= …", line)
+    return re.sub(rf"=\s*+(?!({plain})\s*(#|$)).*", "= …", line)
 
 
 def _suggestion(name: str, known: Iterable[str], label: str) -> str:
