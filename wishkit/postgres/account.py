@@ -87,21 +87,27 @@ class Account:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
 
-def choose_account(near: Path | None = None) -> Account:
-    """Who to run PostgreSQL as: ourselves, or, as root, which it refuses, somebody else.
+def keeper_of(path: Path) -> Account:
+    """Who shall own what we make at ``path``: ourselves, or, as root, the owner of what is there.
 
     Args:
-        near: a path of the project: as root, the owner of the nearest folder that exists is
-            chosen unless that is root as well; then it is ``nobody``.
+        path: absolute; the nearest of its parents that exists counts.
     """
-    if os.geteuid() != 0:
-        return Account(os.geteuid(), os.getegid())
-    for folder in [near, *near.parents] if near else []:
-        if folder.exists():
-            owner = folder.stat()
-            if owner.st_uid != 0:
-                return Account(owner.st_uid, owner.st_gid)
-            break
+    if os.geteuid() == 0:
+        found = next(folder for folder in [path, *path.parents] if folder.exists()).stat()
+        return Account(found.st_uid, found.st_gid)
+    return Account(os.geteuid(), os.getegid())
+
+
+def choose_account(keeper: Account | None = None) -> Account:
+    """Who to run PostgreSQL as: ``keeper``, or nobody where that is root, whom it refuses.
+
+    Args:
+        keeper: by default ourselves.
+    """
+    keeper = keeper or Account(os.geteuid(), os.getegid())
+    if keeper.uid != 0:
+        return keeper
     try:
         nobody = pwd.getpwnam("nobody")
     except KeyError:
@@ -126,15 +132,18 @@ def make_folders(path: Path, account: Account, mode: int) -> None:
     Args:
         path: the folder.
         account: who shall own what is made.
-        mode: of the folder itself; parents get 0755, whatever the umask, as the account must
-            be able to pass through them.
+        mode: of the folder itself. Where others shall pass through it, or the account is not
+            ourselves, the parents made get 0755, whatever the umask.
     """
     for folder in [*reversed(path.parents), path]:
         try:
             folder.mkdir()
         except FileExistsError:
             continue
-        folder.chmod(mode if folder == path else 0o755)
+        if folder == path:
+            folder.chmod(mode)
+        elif account.switch or mode & stat.S_IXOTH:
+            folder.chmod(0o755)
         account.own(folder)
 
 

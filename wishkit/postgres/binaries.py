@@ -84,7 +84,7 @@ def find_binaries(env: Mapping[str, str] = os.environ) -> Binaries:
     """
     named = env.get(VARIABLE)
     if named:
-        found = inspect_folder(Path(named).expanduser().absolute(), VARIABLE)
+        found = inspect_folder(Path(os.path.expanduser(named)).absolute(), VARIABLE)  # noqa: PTH111 - Path.expanduser raises where there is no home
         if found is None:
             raise ServerError(
                 f"{VARIABLE} is {named!r}, which holds no PostgreSQL that runs here",

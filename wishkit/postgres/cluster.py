@@ -1,4 +1,4 @@
-"""Make, start and watch one PostgreSQL data folder, as the account that owns it."""
+"""Make a PostgreSQL data folder, quickly from a cached one, and tell who can run it."""
 
 from __future__ import annotations
 
@@ -8,56 +8,22 @@ import os
 import shutil
 import subprocess
 import tempfile
-import time
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wishkit.errors import ServerError
 from wishkit.postgres.account import Account, as_named_account, cache_folder
+from wishkit.postgres.binaries import VARIABLE, Binaries, system_binaries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from wishkit.postgres.binaries import Binaries
+    from collections.abc import Iterator, Mapping
 
 ROLE = "wishkit"
-PORT = 5432
-START_SECONDS = 60.0
-POLL_SECONDS = 0.003
 BUILTIN_PROVIDER = 17  # the first major with --locale-provider=builtin (initdb)
 # A server wants some 100 file descriptors; a low soft limit of the caller's shell must not
-# stop it. Signals: sh starts "&" commands with SIGINT and SIGQUIT ignored, but the
-# postmaster sets its own handlers.
-RAISE_LIMIT = 'ulimit -S -n "$(ulimit -H -n)" 2>/dev/null || ulimit -S -n 4096 2>/dev/null; '
-
-
-@dataclass(frozen=True, slots=True)
-class PidFile:
-    """What a postmaster writes about itself (src/include/utils/pidfile.h).
-
-    Attributes:
-        pid: of the postmaster.
-        data: its data folder.
-        socket_folder: where its socket is; empty before it listens.
-        status: ``starting``, ``stopping``, ``ready``, ``standby``; empty at first.
-    """
-
-    pid: int
-    data: Path
-    socket_folder: str
-    status: str
-
-
-def read_pid_file(data: Path) -> PidFile | None:
-    """The postmaster.pid of a data folder; None when there is none, or not yet a whole one."""
-    try:
-        lines = (data / "postmaster.pid").read_text(errors="replace").splitlines()
-        lines += [""] * (8 - len(lines))
-        return PidFile(abs(int(lines[0])), Path(lines[1]), lines[4].strip(), lines[7].strip())
-    except (FileNotFoundError, NotADirectoryError, ValueError, IndexError):
-        return None
+# stop it.
+RAISE_LIMIT = 'ulimit -S -n "$(ulimit -H -n)" 2>/dev/null || ulimit -S -n 4096 2>/dev/null\n'
 
 
 def server_env(env: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -69,48 +35,6 @@ def server_env(env: Mapping[str, str] = os.environ) -> dict[str, str]:
 def settings_arguments(settings: Mapping[str, str]) -> list[str]:
     """Settings as arguments of ``postgres``."""
     return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-
-
-def log_tail(log: Path, lines: int = 12) -> tuple[str, ...]:
-    """The last lines of a server's log, as one block for an error; empty without a log."""
-    try:
-        text = log.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ()
-    tail = "\n".join(text.splitlines()[-lines:])
-    return (f"end of the server's log ({log}):\n{tail}",) if tail else ()
-
-
-def wait_until_ready(data: Path, log: Path, is_alive: Callable[[], bool]) -> PidFile:
-    """Wait until the server of ``data`` accepts connections.
-
-    Args:
-        data: the data folder.
-        log: the server's log.
-        is_alive: tells whether the server's process is still there.
-
-    Raises:
-        ServerError: ``server-start-failed``: it ended, or took longer than a minute.
-    """
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        alive = is_alive()
-        pid_file = read_pid_file(data)
-        if pid_file and pid_file.status == "ready" and pid_file.data == data:
-            return pid_file
-        if not alive:
-            raise ServerError(
-                f"PostgreSQL did not start in {data}",
-                code="server-start-failed",
-                notes=log_tail(log),
-            )
-        time.sleep(POLL_SECONDS)
-    raise ServerError(
-        f"PostgreSQL in {data} was not ready after {START_SECONDS:.0f} s",
-        code="server-start-failed",
-        help="it may still be recovering from a crash; try again",
-        notes=log_tail(log),
-    )
 
 
 def initdb_arguments(major: int, locale: str) -> list[str]:
@@ -132,8 +56,15 @@ def initdb(binaries: Binaries, account: Account, data: Path) -> None:
     for locale in locales:
         command = [str(binaries.program("initdb")), f"--pgdata={data}"]
         command += initdb_arguments(binaries.major, locale)
+        command = as_named_account(account, command)
         done = subprocess.run(
-            as_named_account(account, command),
+            [
+                "/bin/sh",
+                "-c",
+                f'{RAISE_LIMIT} exec "$@"',
+                "sh",
+                *as_named_account(account, command),
+            ],
             cwd="/",
             env=server_env(),
             stdin=subprocess.DEVNULL,
@@ -222,3 +153,42 @@ def file_lock(path: Path) -> Iterator[None]:
             if same:
                 yield
                 return
+
+
+def major_of(data: Path) -> int:
+    """The major version of PostgreSQL that made a data folder.
+
+    Raises:
+        ServerError: ``server-foreign-folder``: it is none.
+    """
+    try:
+        return int((data / "PG_VERSION").read_text())
+    except (OSError, ValueError):
+        raise ServerError(
+            f"{data} is not the data folder of a PostgreSQL: it has no PG_VERSION",
+            code="server-foreign-folder",
+            help="restore it from a copy, or start afresh with: wishkit db destroy",
+        ) from None
+
+
+def check_version(data: Path, binaries: Binaries) -> None:
+    """Make sure that ``binaries`` can run the data folder ``data``.
+
+    Raises:
+        ServerError: ``server-version``: another major version made it.
+    """
+    major = major_of(data)
+    if major == binaries.major:
+        return
+    fitting = [other for other in system_binaries() if other.major == major]
+    way = (
+        f"{VARIABLE}={fitting[0].bin} runs it as it is"
+        if fitting
+        else f"install PostgreSQL {major} and set {VARIABLE} to its bin folder"
+    )
+    raise ServerError(
+        f"the data in {data} was made by PostgreSQL {major}, but this is {binaries}",
+        code="server-version",
+        state="the data was not touched",
+        help=f"{way}\nor start afresh, without the data: wishkit db destroy",
+    )

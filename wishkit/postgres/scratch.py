@@ -20,19 +20,20 @@ from wishkit.postgres.cluster import (
     server_env,
     settings_arguments,
     template_cluster,
-    wait_until_ready,
 )
-from wishkit.postgres.location import reachable_binaries, server_url
+from wishkit.postgres.location import LONGEST_BASE, administer, reachable_binaries, server_url
+from wishkit.postgres.postmaster import wait_until_ready
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from psycopg.sql import Composed
 
     from wishkit.postgres.account import Account
     from wishkit.postgres.binaries import Binaries
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - the kernel's tmpfs; our folder in it is private
 ENOUGH_ROOM = 1 << 30  # bytes free before a server is put into memory
-LONGEST_BASE = 70  # bytes; sun_path holds 104 on macOS, and our names need some 30
 FILE_COPY = 15  # the first major with CREATE DATABASE … STRATEGY
 FORCE = 13  # the first major with DROP DATABASE … WITH (FORCE)
 
@@ -111,11 +112,9 @@ class Scratch:
             statement += sql.SQL(" WITH (FORCE)")
         self._run(statement)
 
-    def _run(self, statement: object) -> None:
-        import psycopg  # noqa: PLC0415 - as above
-
-        with psycopg.connect(self.url(), autocommit=True) as connection:
-            connection.execute(statement)  # type: ignore[call-overload]
+    def _run(self, statement: Composed) -> None:
+        with administer(self.url()) as connection:
+            connection.execute(statement)
 
 
 @contextmanager
@@ -134,19 +133,38 @@ def scratch_server(
     account = choose_account()
     binaries = reachable_binaries(binaries or find_binaries(), account)
     base = scratch_base(account)
-    template = template_cluster(binaries, account, base)
+    template = scratch_template(binaries)
     folder = Path(tempfile.mkdtemp(prefix="wishkit-", dir=base))
     try:
-        copy_cluster(template, folder / "data", account)
+        try:
+            copy_cluster(template, folder / "data", account)
+        except OSError as error:
+            raise ServerError(
+                f"cannot make a scratch server in {base}: {error.strerror}",
+                code="server-no-folder",
+                help="make room there, or set TMPDIR to another folder with a short path",
+            ) from error
         account.own(folder)
-        watcher = start_watched(binaries, account, folder, SETTINGS | dict(settings or {}))
-    except BaseException:
+        # Leaving the block closes the watcher's pipe and waits until the server is gone.
+        with start_watched(binaries, account, folder, SETTINGS | dict(settings or {})):
+            ended = folder / "ended"
+            wait_until_ready(folder / "data", folder / "log", lambda: not ended.exists())
+            yield Scratch(folder, binaries)
+    finally:
+        # Nothing is left of it, unless the watcher was killed: a postmaster without its pid
+        # file shuts down within a minute (RecheckDataDirLockFile).
         shutil.rmtree(folder, ignore_errors=True)
-        raise
-    with watcher:  # leaving it closes the pipe and waits until the server is gone
-        ended = folder / "ended"
-        wait_until_ready(folder / "data", folder / "log", lambda: not ended.exists())
-        yield Scratch(folder, binaries)
+
+
+def scratch_template(binaries: Binaries) -> Path:
+    """A ready-made cluster to copy; see `template_cluster`.
+
+    Whoever the copy is for: as root it is made as nobody, who unlike the owner of a project
+    always has a name, which initdb insists on.
+    """
+    account = choose_account()
+    found = reachable_binaries(binaries, account)
+    return template_cluster(found, account, scratch_base(account))
 
 
 def start_watched(
