@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
+
+from wishkit.interface.output import console, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -10,6 +13,14 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from wishkit.errors import WishkitError
+
+
+def print_error(error: WishkitError) -> None:
+    """The error on stderr, coloured where a person reads it."""
+    if sys.stderr.isatty():
+        console(stderr=True).print(render_error(error), soft_wrap=True)
+    else:
+        say("\n".join(error_lines(error)))
 
 
 def error_lines(error: WishkitError) -> list[str]:

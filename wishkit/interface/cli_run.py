@@ -1,0 +1,118 @@
+"""The commands that run migrations or say where they stand: migrate, rollback, status."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from wishkit.interface.options import Env, Json, Url, Yes, finish, workspace
+from wishkit.interface.output import answer
+from wishkit.interface.progress import Progress
+
+
+def migrate(
+    *,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="ID", help="Stop after this migration.")
+    ] = None,
+    allow_out_of_order: Annotated[
+        bool,
+        typer.Option(help="Accept a pending migration numbered below an applied one."),
+    ] = False,
+    allow_missing: Annotated[
+        bool, typer.Option(help="Accept applied migrations whose files are gone.")
+    ] = False,
+    yes: Yes = False,
+    url: Url = None,
+    env: Env = None,
+    json: Json = False,
+) -> None:
+    """Apply what is pending.
+
+    Example: wishkit migrate --env staging --to 0007
+    """
+    from wishkit.commands import migrate as verb  # noqa: PLC0415 - imported where used
+
+    with Progress(quiet=json) as progress:
+        report = verb.migrate(
+            workspace(progress, url, env),
+            to=to,
+            allow_out_of_order=allow_out_of_order,
+            allow_missing=allow_missing,
+            yes=yes,
+        )
+    finish(report, as_json=json)
+
+
+def rollback(
+    *,
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]...", help="Undo these migrations.")
+    ] = None,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="ID", help="Undo everything applied after it; base: all."),
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option("--steps", metavar="N", help="Undo the N newest.")
+    ] = None,
+    allow_out_of_order: Annotated[
+        bool, typer.Option(help="Undo some while later ones stay.")
+    ] = False,
+    accept_data_loss: Annotated[
+        bool, typer.Option("--accept-data-loss", help="Consent to losing the rows at stake.")
+    ] = False,
+    yes: Yes = False,
+    url: Url = None,
+    env: Env = None,
+    json: Json = False,
+) -> None:
+    """Undo migrations, newest applied first.
+
+    Example: wishkit rollback --to 0006
+    """
+    from wishkit.commands import rollback as verb  # noqa: PLC0415 - imported where used
+    from wishkit.interface.render import render_rollback_plan  # noqa: PLC0415 - as above
+
+    with Progress(quiet=json) as progress:
+        report = verb.rollback(
+            workspace(progress, url, env),
+            to=to,
+            steps=steps,
+            ids=ids or (),
+            allow_out_of_order=allow_out_of_order,
+            accept_data_loss=accept_data_loss,
+            yes=yes,
+            show=None if json else render_rollback_plan,
+        )
+    finish(report, as_json=json)
+
+
+def status(
+    *,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit 1 unless everything is applied.")
+    ] = False,
+    url: Url = None,
+    env: Env = None,
+    json: Json = False,
+) -> None:
+    """Every migration and its state; writes nothing, takes no lock.
+
+    Example: wishkit status --env production --exit-code
+    """
+    from wishkit.commands import status as verb  # noqa: PLC0415 - imported where used
+
+    with Progress(quiet=json) as progress:
+        result = verb.status(workspace(progress, url, env))
+    if json:
+        from wishkit.interface.json import to_json  # noqa: PLC0415 - heavy
+
+        answer(to_json(result))
+    else:
+        from wishkit.interface.render import render_status  # noqa: PLC0415 - imported where used
+
+        render_status(result)
+    if exit_code and not result.up_to_date:
+        raise typer.Exit(1)

@@ -1,0 +1,68 @@
+"""What commands share: options, the workspace they name, and how a report ends a command."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wishkit.interface.output import answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wishkit.commands.report import Report
+    from wishkit.commands.workspace import Workspace
+    from wishkit.interface.progress import Progress
+
+Url = Annotated[
+    str | None,
+    typer.Option("--url", metavar="URL", help="Any libpq connection string, or env:VARIABLE."),
+]
+Env = Annotated[
+    str | None,
+    typer.Option("--env", metavar="NAME", help="An environment of wishkit.toml."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Consent for a protected database.")]
+LockWait = Annotated[
+    str | None,
+    typer.Option(
+        "--lock-wait", metavar="TIME", help="How long to wait for another run: 30s, 5min."
+    ),
+]
+
+
+def workspace(progress: Progress, url: str | None, env: str | None) -> Workspace:
+    """The project here, the database that is meant, and somebody to ask on a terminal."""
+    from wishkit.commands.workspace import open_workspace  # noqa: PLC0415 - imported where used
+
+    ask = _asker(progress) if sys.stdin.isatty() and sys.stderr.isatty() else None
+    return open_workspace(url=url, env=env, listener=progress, ask=ask)
+
+
+def finish(report: Report, *, as_json: bool) -> None:
+    """Show what a run came to, and leave with its status."""
+    if as_json:
+        from wishkit.interface.json import to_json  # noqa: PLC0415 - heavy
+
+        answer(to_json(report))
+    else:
+        from wishkit.interface.render import render_report  # noqa: PLC0415 - imported where used
+
+        render_report(report)
+    if report.error:
+        if not as_json:
+            from wishkit.interface.errors import print_error  # noqa: PLC0415 - rarely needed
+
+            print_error(report.error)
+        raise typer.Exit(report.error.exit_status)
+
+
+def _asker(progress: Progress) -> Callable[[str], bool]:
+    def ask(question: str) -> bool:
+        progress.stop()
+        return typer.confirm(question, default=False, err=True)
+
+    return ask
