@@ -70,11 +70,12 @@ def test_long_text_takes_no_long_time() -> None:
         assert len(redact(piece * 100_000)) > 0
 
 
-passwords = st.text(
-    st.characters(codec="utf-8", exclude_characters="\0"), min_size=8, max_size=30
-)  # fmt: skip
-# What breaks quoting is what is worth trying.
-awkward = st.text(st.sampled_from("ab12:/?#@%&='\\\" \t;,[]$"), min_size=8, max_size=20)
+# A word that stands nowhere else, between pieces of what breaks quoting and of what is merely rare:
+# however a password is taken apart, every part of it that is worth having holds the word.
+MARK = "Zq7xK"
+awkward = st.text(st.sampled_from("ab12:/?#@%&='\\\" \t;,[]$"), max_size=3)
+rare = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=3)
+passwords = st.lists(awkward | rare, min_size=2, max_size=6).map(MARK.join)
 
 
 def everything_said(error: ConnectError) -> str:
@@ -93,9 +94,9 @@ def attempt(url: str) -> str:
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(password=passwords | awkward)
+@given(password=passwords)
 def test_a_password_survives_in_no_error_of_connect(database: str, password: str) -> None:
     options = conninfo_to_dict(database)
     socket, encoded = quote(str(options["host"]), safe=""), quote(password, safe="")
@@ -110,11 +111,7 @@ def test_a_password_survives_in_no_error_of_connect(database: str, password: str
         attempt(f"host={options['host']} user=wishkit password={password} dbname=nowhere"),
         attempt(f"user=wishkit password='{password}' dbname=nowhere host={options['host']}"),
     ):
-        assert password not in said
-        assert encoded not in said
-        # Nor any longer piece of it, which a URL taken apart at the wrong place would show.
-        for start in range(len(password) - 6):
-            assert password[start : start + 7] not in said
+        assert MARK.lower() not in said.lower()
 
 
 def test_a_target_and_an_environment_do_not_show_their_url() -> None:

@@ -137,6 +137,8 @@ _QUOTING = (
 
 def _may_be_secret(word: str, text: str) -> bool:
     """Whether a word could be part of the password, had its quoting been forgotten."""
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,40}", word):
+        return True
     if match := _URI.fullmatch(text):
         region = match["rest"].rpartition("@")[0].partition(":")[2]
         return word in region or word in unquote(region)
