@@ -29,6 +29,16 @@ with scratch_server() as scratch:
     sys.stdin.read()
 """
 
+PREPARE = """
+import sys
+from wishkit.postgres.account import choose_account
+from wishkit.postgres.scratch import watched_folder
+with watched_folder(choose_account()) as (folder, start):
+    (folder / "half").mkdir()
+    print(folder, flush=True)
+    sys.stdin.read()
+"""
+
 
 def test_a_database_is_fresh_and_empty(make_database: MakeDatabase, pg_version: int) -> None:
     first, second = make_database(), make_database()
@@ -63,6 +73,23 @@ def test_a_server_is_gone_after_its_block(binaries: Binaries) -> None:
         _ = 1 / 0
     assert not is_alive(pid)
     assert not scratch.folder.exists()
+
+
+def test_a_folder_whose_maker_was_killed_before_the_server_ran_is_removed() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", PREPARE],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=PROJECT,
+    ) as maker:
+        assert maker.stdout
+        folder = Path(maker.stdout.readline().decode().strip())
+        assert folder.exists()
+        maker.kill()
+    deadline = time.monotonic() + 30
+    while folder.exists():
+        assert time.monotonic() < deadline, "the folder is still there"
+        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM", "SIGINT"])

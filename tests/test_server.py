@@ -43,6 +43,14 @@ def same_major(binaries: Binaries, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def states(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Root's state folder, for this test only; to be asked for before ``folder``."""
+    with tempfile.TemporaryDirectory(prefix="wishkit-state-") as states:
+        monkeypatch.setattr("wishkit.postgres.location.STATE_FOLDERS", (Path(states),))
+        yield Path(states)
+
+
+@pytest.fixture
 def folder() -> Iterator[Path]:
     """A project folder that every account may enter, with a name that needs quoting."""
     project = Path(tempfile.mkdtemp(prefix="wish kit %41 ü'"))
@@ -173,10 +181,11 @@ def test_it_outlives_the_command_that_started_it(folder: Path, embedded: Embedde
     assert ask(url, "SELECT 1") == 1
 
 
-def test_a_hostile_environment_does_not_reach_it(folder: Path) -> None:
+def test_a_hostile_environment_does_not_reach_it(folder: Path, tmp_path: Path) -> None:
     hostile = {
         "PATH": os.environ["PATH"],
         VARIABLE: os.environ[VARIABLE],
+        "TMPDIR": str(tmp_path),
         "LC_ALL": "xx_YY.ISO-8859-1",
         "LANG": "tr_TR",
         "LC_MESSAGES": "de_DE.UTF-8",
@@ -385,13 +394,8 @@ def test_an_account_without_passwd_entry_and_home_can_run_it(folder: Path) -> No
 
 
 @as_root
-def test_as_root_a_closed_project_keeps_its_server_elsewhere(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    states = Path(tempfile.mkdtemp(prefix="wishkit-state-"))
-    monkeypatch.setattr("wishkit.postgres.location.STATE_FOLDERS", (states,))
+def test_as_root_a_closed_project_keeps_its_server_elsewhere(states: Path, folder: Path) -> None:
     project = folder.parents[1]
-    project.chmod(0o700)
     project.chmod(0o700)
     embedded = EmbeddedServer(folder)
     try:
@@ -408,29 +412,28 @@ def test_as_root_a_closed_project_keeps_its_server_elsewhere(
         moved.rename(project)
     finally:
         embedded.destroy()
-        shutil.rmtree(states)
     assert not pointer_file(folder).exists()
 
 
 @as_root
 def test_as_root_programs_in_a_closed_folder_are_copied_once(
-    embedded: EmbeddedServer, binaries: Binaries, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    states: Path,
+    embedded: EmbeddedServer,
+    binaries: Binaries,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     prefix = binaries.bin.parent
     if not (prefix / "share").is_dir():
         pytest.skip("an installation spread over the system cannot be closed to others")
-    states = Path(tempfile.mkdtemp(prefix="wishkit-state-"))
-    monkeypatch.setattr("wishkit.postgres.location.STATE_FOLDERS", (states,))
     closed = tmp_path / "closed"
     shutil.copytree(prefix, closed, symlinks=True)
     closed.chmod(0o700)
     monkeypatch.setenv(VARIABLE, str(closed / "bin"))
-    try:
-        assert ask(embedded.start().url, "SELECT 1") == 1
-        embedded.stop()
-        copies = sorted(states.iterdir())
-        embedded.start()
-        assert sorted(states.iterdir()) == copies
-        embedded.stop()
-    finally:
-        shutil.rmtree(states)
+    assert ask(embedded.start().url, "SELECT 1") == 1
+    embedded.stop()
+    copies = sorted(states.iterdir())
+    assert copies
+    embedded.start()
+    assert sorted(states.iterdir()) == copies
+    shutil.rmtree(closed)

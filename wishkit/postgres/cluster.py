@@ -7,7 +7,6 @@ import hashlib
 import os
 import shutil
 import subprocess
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,44 +88,40 @@ def initdb(binaries: Binaries, account: Account, data: Path) -> None:
     )
 
 
-def template_cluster(binaries: Binaries, account: Account, workshop: Path) -> Path:
-    """A ready-made cluster to copy, made once per build of PostgreSQL and kept in the cache.
+def template_path(binaries: Binaries) -> Path:
+    """Where the cache keeps, or shall keep, a ready-made cluster of a build of PostgreSQL."""
+    facts = [binaries.version, (binaries.bin / "postgres").stat().st_size]
+    facts += [initdb_arguments(binaries.major, "")]
+    digest = hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
+    return cache_folder() / f"cluster-{binaries.major}.{binaries.version[1]}-{digest}"
+
+
+def make_template(binaries: Binaries, account: Account, template: Path, workshop: Path) -> None:
+    """Make a cluster to copy from; whoever comes second waits for it.
 
     Args:
         binaries: whose cluster.
         account: who runs initdb.
-        workshop: a folder where the account may write.
+        template: where it shall be, in one piece or not at all.
+        workshop: a path where the account may make the cluster.
     """
-    facts = [binaries.version, (binaries.bin / "postgres").stat().st_size]
-    facts += [initdb_arguments(binaries.major, "")]
-    digest = hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
-    template = cache_folder() / f"cluster-{binaries.major}.{binaries.version[1]}-{digest}"
-    if template.exists():
-        return template
-    with file_lock(template.with_name(template.name + ".lock")):
+    with file_lock(template.with_name(f"{template.name}.lock")):
         if not template.exists():
-            made = Path(tempfile.mkdtemp(prefix="wishkit-", dir=workshop))
-            account.own(made)
-            unfinished = template.with_name(template.name + ".new")
-            try:
-                initdb(binaries, account, made / "data")
-                shutil.rmtree(unfinished, ignore_errors=True)
-                me = Account(os.geteuid(), os.getegid())
-                copy_cluster(made / "data", unfinished, me)
-                unfinished.rename(template)
-            finally:
-                shutil.rmtree(made, ignore_errors=True)
-    return template
+            initdb(binaries, account, workshop)
+            unfinished = template.with_name(f"{template.name}.new")
+            shutil.rmtree(unfinished, ignore_errors=True)
+            copy_cluster(workshop, unfinished, Account(os.geteuid(), os.getegid()))
+            os.sync()
+            unfinished.rename(template)
 
 
-def copy_cluster(source: Path, target: Path, account: Account, *, sync: bool = False) -> None:
+def copy_cluster(source: Path, target: Path, account: Account) -> None:
     """Copy a stopped cluster; the copy is the account's.
 
     Args:
         source: its data folder.
         target: a path where nothing is yet.
         account: who shall own the copy.
-        sync: flush it to disk, for a cluster that shall survive a power cut.
     """
     for folder, _, files in os.walk(source):
         made = target / Path(folder).relative_to(source)
@@ -136,8 +131,6 @@ def copy_cluster(source: Path, target: Path, account: Account, *, sync: bool = F
             shutil.copyfile(f"{folder}/{name}", made / name)
             (made / name).chmod(0o600)
             account.own(made / name)
-    if sync:
-        os.sync()
 
 
 @contextmanager

@@ -120,6 +120,12 @@ def copy_readable(source: Path, target: Path) -> None:
                 path.chmod(0o755 if os.access(path, os.X_OK) else 0o644)
 
 
+def short_folders() -> list[Path]:
+    """Shared temporary folders whose names leave room for a socket's, best first."""
+    bases = [Path("/tmp"), Path(tempfile.gettempdir()), Path("/var/tmp")]  # noqa: S108 - private_folder
+    return list(dict.fromkeys(bases))
+
+
 def socket_folder(account: Account, owner: Path) -> Path:
     """A private folder with a short path for the socket of the server that ``owner`` holds.
 
@@ -130,8 +136,7 @@ def socket_folder(account: Account, owner: Path) -> Path:
     Raises:
         ServerError: ``server-no-folder``.
     """
-    bases = dict.fromkeys([Path("/tmp"), Path(tempfile.gettempdir()), Path("/var/tmp")])  # noqa: S108 - private_folder
-    for base in bases:
+    for base in short_folders():
         if len(os.fsencode(base)) > LONGEST_BASE or not account.may("w", base):
             continue
         folder = base / f"wishkit-{account.uid}-{digest(str(owner))}"
@@ -145,10 +150,18 @@ def socket_folder(account: Account, owner: Path) -> Path:
         account.own(folder)
         return folder
     raise ServerError(
-        f"the account {account.name} can write to none of {', '.join(map(str, bases))}",
+        f"the account {account.name} can write to none of {', '.join(map(str, short_folders()))}",
         code="server-no-folder",
         help="set TMPDIR to a folder with a short path that it can write to",
     )
+
+
+def remove_socket_folders(account: Account, owner: Path) -> None:
+    """Remove what `socket_folder` made, now or in the past, where no server answers."""
+    for base in short_folders():
+        for folder in base.glob(f"wishkit-{account.uid}-{digest(str(owner))}*"):
+            if folder.lstat().st_uid == account.uid and not answers(str(folder)):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def home_folder(wanted: Path, account: Account) -> Path:

@@ -17,15 +17,22 @@ from wishkit.postgres.binaries import find_binaries
 from wishkit.postgres.cluster import (
     RAISE_LIMIT,
     copy_cluster,
+    make_template,
     server_env,
     settings_arguments,
-    template_cluster,
+    template_path,
 )
-from wishkit.postgres.location import LONGEST_BASE, administer, reachable_binaries, server_url
-from wishkit.postgres.postmaster import wait_until_ready
+from wishkit.postgres.location import (
+    LONGEST_BASE,
+    administer,
+    reachable_binaries,
+    server_url,
+    short_folders,
+)
+from wishkit.postgres.postmaster import PORT, wait_until_ready
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from psycopg.sql import Composed
 
@@ -47,20 +54,22 @@ SETTINGS = {
     "jit": "off",
 }
 
-# Starts the server and ends with it. Its standard input is a pipe that nobody writes to: it
-# closes when our process ends, however it ends, and then the server is stopped and its folder
-# removed. Immediate shutdown (SIGQUIT): there is nothing to save.
+# Keeps a scratch folder and ends with us. Its standard input is a pipe: one line starts the
+# server; when it closes, as it does when our process ends, however that comes about, the server
+# is stopped and the folder removed. Immediate shutdown (SIGQUIT): there is nothing to save.
 WATCHER = (
     RAISE_LIMIT
     + """
 folder=$1; shift
 trap '' HUP INT TERM
-{ "$@" </dev/null >"$folder/log" 2>&1; : >"$folder/ended"; } &
-read -r _
-until [ -e "$folder/ended" ]; do
-    if read -r pid <"$folder/data/postmaster.pid"; then kill -QUIT "$pid"; fi
-    sleep 0.01
-done 2>/dev/null
+if read -r _; then
+    { "$@" </dev/null >"$folder/log" 2>&1; : >"$folder/ended"; } &
+    read -r _
+    until [ -e "$folder/ended" ]; do
+        if read -r pid <"$folder/data/postmaster.pid"; then kill -QUIT "$pid"; fi
+        sleep 0.01
+    done 2>/dev/null
+fi
 rm -rf "$folder"
 """
 )
@@ -132,63 +141,81 @@ def scratch_server(
     """
     account = choose_account()
     binaries = reachable_binaries(binaries or find_binaries(), account)
-    base = scratch_base(account)
     template = scratch_template(binaries)
-    folder = Path(tempfile.mkdtemp(prefix="wishkit-", dir=base))
-    try:
+    postgres = str(binaries.program("postgres"))
+    arguments = settings_arguments(SETTINGS | dict(settings or {}))
+    with watched_folder(account, postgres, *arguments) as (folder, start):
         try:
             copy_cluster(template, folder / "data", account)
         except OSError as error:
             raise ServerError(
-                f"cannot make a scratch server in {base}: {error.strerror}",
+                f"cannot make a scratch server in {folder.parent}: {error.strerror}",
                 code="server-no-folder",
                 help="make room there, or set TMPDIR to another folder with a short path",
             ) from error
-        account.own(folder)
-        # Leaving the block closes the watcher's pipe and waits until the server is gone.
-        with start_watched(binaries, account, folder, SETTINGS | dict(settings or {})):
-            ended = folder / "ended"
-            wait_until_ready(folder / "data", folder / "log", lambda: not ended.exists())
-            yield Scratch(folder, binaries)
+        start()
+        ended = folder / "ended"
+        wait_until_ready(folder / "data", folder / "log", lambda: not ended.exists())
+        yield Scratch(folder, binaries)
+
+
+def scratch_template(binaries: Binaries) -> Path:
+    """A ready-made cluster to copy, made once per build of PostgreSQL and kept in the cache.
+
+    Whoever the copy is for: as root it is made as nobody, who unlike the owner of a project
+    always has a name, which initdb insists on.
+    """
+    template = template_path(binaries)
+    if not template.exists():
+        account = choose_account()
+        binaries = reachable_binaries(binaries, account)
+        with watched_folder(account) as (folder, _):
+            make_template(binaries, account, template, folder / "template")
+    return template
+
+
+@contextmanager
+def watched_folder(account: Account, *command: str) -> Iterator[tuple[Path, Callable[[], None]]]:
+    """A folder of the account's that goes when the block is left or our process ends.
+
+    Args:
+        account: whose.
+        command: the server to run; ``-D`` and ``-k`` are added.
+
+    Yields:
+        The folder, and what starts the server once its data is there.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="wishkit-", dir=scratch_base(account)))
+    account.own(folder)
+    places = ("-D", f"{folder}/data", "-k", str(folder), "-p", str(PORT))
+    try:
+        with subprocess.Popen(
+            ["/bin/sh", "-c", WATCHER, "wishkit-scratch", str(folder), *command, *places],
+            cwd="/",
+            env=server_env(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+            start_new_session=True,
+            umask=0o077,
+            **account.switch,
+        ) as watcher:  # leaving it closes the pipe and waits until the watcher is done
+
+            def start() -> None:
+                if watcher.stdin:
+                    watcher.stdin.write(b"start\n")
+
+            yield folder, start
     finally:
         # Nothing is left of it, unless the watcher was killed: a postmaster without its pid
         # file shuts down within a minute (RecheckDataDirLockFile).
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def scratch_template(binaries: Binaries) -> Path:
-    """A ready-made cluster to copy; see `template_cluster`.
-
-    Whoever the copy is for: as root it is made as nobody, who unlike the owner of a project
-    always has a name, which initdb insists on.
-    """
-    account = choose_account()
-    found = reachable_binaries(binaries, account)
-    return template_cluster(found, account, scratch_base(account))
-
-
-def start_watched(
-    binaries: Binaries, account: Account, folder: Path, settings: Mapping[str, str]
-) -> subprocess.Popen[bytes]:
-    """Start the server of a scratch folder under its watcher."""
-    command = [str(binaries.program("postgres")), "-D", str(folder / "data"), "-k", str(folder)]
-    command += settings_arguments(settings)
-    return subprocess.Popen(
-        ["/bin/sh", "-c", WATCHER, "wishkit-scratch", str(folder), *command],
-        cwd="/",
-        env=server_env(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        umask=0o077,
-        **account.switch,
-    )
-
-
 def scratch_base(account: Account) -> Path:
     """Where scratch servers live: shared memory with room to spare, else a temporary folder."""
-    temporary = [Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")]  # noqa: S108 - each server's folder is made by mkdtemp
+    temporary = short_folders()
     if SHARED_MEMORY.is_dir() and shutil.disk_usage(SHARED_MEMORY).free >= ENOUGH_ROOM:
         temporary.insert(0, SHARED_MEMORY)
     for base in temporary:

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ from wishkit.postgres.location import (
     home_folder,
     pointer_file,
     reachable_binaries,
+    remove_socket_folders,
     server_url,
     socket_folder,
 )
@@ -185,6 +187,7 @@ class EmbeddedServer:
             self.home.rename(removed)
             pointer_file(self.wanted).unlink(missing_ok=True)
             shutil.rmtree(removed)
+            remove_socket_folders(self.account, self.wanted)
         return True
 
     def _start_locked(self) -> None:
@@ -206,8 +209,11 @@ class EmbeddedServer:
             template = scratch_template(found)
             unfinished = self.home / "cluster.new"
             shutil.rmtree(unfinished, ignore_errors=True)
-            copy_cluster(template, unfinished, self.account, sync=True)
+            copy_cluster(template, unfinished, self.account)
             unfinished.rename(self.data)
+            # PostgreSQL itself flushes only what it changes. Nobody needs to wait for this; the
+            # command ends when it is done.
+            threading.Thread(target=os.sync, name="flush the new cluster").start()
         check_version(self.data, binaries)
         clear_pid_file(self.data)
         self._make_log()
