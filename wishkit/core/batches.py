@@ -86,7 +86,7 @@ def batches(script: Script, *, transactional: bool) -> tuple[Batch, ...]:
             result.append(Batch(index - len(group), tuple(group), "together"))
             group.clear()
 
-    for index, span, statement, what in _parsed(script, spans):
+    for index, span, statement, what in parsed(script, spans):
         if group and span.end - group[0].start > MESSAGE_BYTES:
             close_group(index)
         kind: Kind | None = None
@@ -101,7 +101,7 @@ def batches(script: Script, *, transactional: bool) -> tuple[Batch, ...]:
     return tuple(result)
 
 
-def _parsed(
+def parsed(
     script: Script, spans: list[Span]
 ) -> Iterator[tuple[int, Span, Statement, Effects] | tuple[int, Span, None, None]]:
     """Each statement with what it does; of INSERTs into the same columns only the first is parsed.

@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 
 _NOTHING: Mapping[Reach, LockMode] = MappingProxyType({})
 
-# What a relation made in this transaction has of its own blocks nobody either.
-_OWN = frozenset({Reach.DESCENDANTS, Reach.INDEXES, Reach.SEQUENCES})
-
 
 @dataclass(slots=True)
 class Draft:
@@ -64,7 +61,7 @@ class Draft:
 
     def beyond(self, name: Name, reach: Reach, mode: LockMode, kind: str = "table") -> None:
         """Takes a lock on relations that only the catalog can name."""
-        if name in self.created and reach in _OWN:
+        if name in self.created and reach.own:  # new as well: it blocks nobody
             return
         key = (reach, name)
         if key not in self._beyond or self._beyond[key].mode < mode:

@@ -74,6 +74,11 @@ class Reach(Enum):
     TRIGGERED = "whatever its triggers, rules and column defaults touch"
     MEMBERS = "every relation in it"
 
+    @property
+    def own(self) -> bool:
+        """Whether they are parts of the relation itself."""
+        return self in {Reach.DESCENDANTS, Reach.INDEXES, Reach.SEQUENCES}
+
 
 # Kinds of objects whose lock somebody who reads or writes data may have to wait for.
 _DATA = frozenset({"table", "index", "sequence", "view", "materialized view", "foreign table"})
