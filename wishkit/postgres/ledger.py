@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import os
-import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, LiteralString, cast
 
@@ -21,9 +19,8 @@ from wishkit.errors import LedgerError
 from wishkit.postgres.queries import query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
-    from wishkit.core.migration import Direction
     from wishkit.postgres.session import Session
 
     Connection = psycopg.Connection[Any]
@@ -131,24 +128,13 @@ def ensure_ledger(connection: Connection, ledger: Ledger) -> str:
     Raises:
         LedgerError: ``ledger-permission`` or ``no-schema``.
     """
-    if ledger.version == VERSION and ledger.yoyo_schema:
-        return ledger.yoyo_schema
-    schema = ledger.yoyo_schema or _Where(*_one(connection, query("ledger_where"))).current_schema
-    if schema is None:
-        raise LedgerError(
-            "the search_path names no existing schema for yoyo's tables",
-            code="no-schema",
-            help="CREATE SCHEMA public; or set a search_path for this role",
-            state="nothing was run",
-        )
+    schema, statements = lifting(connection, ledger)
+    if not statements:
+        return schema
     try:
         with connection.transaction():
-            if ledger.yoyo_schema is None:
-                yoyo = sql.SQL(_version_file("yoyo_2")).format(yoyo=sql.Identifier(schema))
-                connection.execute(yoyo)
-            for version in range(ledger.version + 1, VERSION + 1):
-                connection.execute(_version_file(_VERSIONS[version]))
-            connection.execute(query("ledger_lift"), [VERSION, schema, __version__])
+            for statement in statements:
+                connection.execute(statement)
     except psycopg.errors.InsufficientPrivilege as error:
         raise LedgerError(
             f"this role may not make the ledger: {error.diag.message_primary}",
@@ -158,6 +144,35 @@ def ensure_ledger(connection: Connection, ledger: Ledger) -> str:
             state="nothing was run",
         ) from error
     return schema
+
+
+def lifting(connection: Connection, ledger: Ledger) -> tuple[str, list[bytes]]:
+    """The schema of yoyo's tables, and the SQL that makes or lifts the ledger, if it has to be.
+
+    Args:
+        connection: for quoting, and to ask where yoyo's tables would be made.
+        ledger: as it was just read.
+
+    Raises:
+        LedgerError: ``no-schema``.
+    """
+    schema = ledger.yoyo_schema or _Where(*_one(connection, query("ledger_where"))).current_schema
+    if schema is None:
+        raise LedgerError(
+            "the search_path names no existing schema for yoyo's tables",
+            code="no-schema",
+            help="CREATE SCHEMA public; or set a search_path for this role",
+            state="nothing was run",
+        )
+    if ledger.version == VERSION and ledger.yoyo_schema:
+        return schema, []
+    statements = [_version_file(_VERSIONS[v]) for v in range(ledger.version + 1, VERSION + 1)]
+    if ledger.yoyo_schema is None:
+        yoyo = sql.SQL(_version_file("yoyo_2")).format(yoyo=sql.Identifier(schema))
+        statements.insert(0, yoyo.as_string(connection))
+    cursor = psycopg.ClientCursor(connection)
+    statements.append(cursor.mogrify(query("ledger_lift"), [VERSION, schema, __version__]))
+    return schema, [statement.encode() for statement in statements]
 
 
 # The file that lifts the ledger to each version.
@@ -213,118 +228,6 @@ def stored_migration(id_: str, forward: str, backward: str | None) -> Migration:
     """A migration from the ledger's text."""
     back = None if backward is None else Script(f"ledger:{id_}.rollback", backward.encode())
     return Migration.of(id_, Script(f"ledger:{id_}", forward.encode()), back)
-
-
-@dataclass(frozen=True, slots=True)
-class Recorder:
-    """Builds the SQL that records what happened, to travel with the SQL that makes it happen.
-
-    Attributes:
-        connection: for quoting only.
-        yoyo_schema: where yoyo's tables are.
-        run: number of the run.
-        user: login name on this machine.
-        host: name of this machine.
-    """
-
-    connection: Connection
-    yoyo_schema: str
-    run: int
-    user: str
-    host: str
-
-    def done(
-        self,
-        migration: Migration,
-        direction: Direction,
-        *,
-        transactional: bool,
-        elapsed: float | None,
-        statements: str | None,
-    ) -> bytes:
-        """That a migration ran.
-
-        Args:
-            migration: as recorded.
-            direction: which way it ran.
-            transactional: whether it was one transaction, the one this SQL is sent in.
-            elapsed: seconds since it began; None: since this transaction began.
-            statements: timings as JSON.
-        """
-        name = "record_forward" if direction == "forward" else "record_backward"
-        operation = "apply" if direction == "forward" else "rollback"
-        return self._merge(
-            name,
-            self._values(migration, direction, operation)
-            | {"transactional": transactional, "elapsed": elapsed, "statements": statements},
-        )
-
-    def by_hand(self, migration: Migration, *, mark: bool, reason: str) -> bytes:
-        """That somebody said a migration is, or is not, applied."""
-        name = "record_forward" if mark else "record_backward"
-        direction = operation = "mark" if mark else "unmark"
-        return self._merge(
-            name,
-            self._values(migration, direction, operation, comment=reason[:255])
-            | {"transactional": True, "elapsed": None, "statements": None},
-        )
-
-    def failed(
-        self,
-        migration: Migration,
-        direction: Direction,
-        *,
-        outcome: str,
-        error: str,
-        elapsed: float,
-        transactional: bool,
-        statements: str | None,
-    ) -> bytes:
-        """That an attempt came to nothing."""
-        return self._merge(
-            "record_failure",
-            self._values(migration, direction, "apply")
-            | {"outcome": outcome, "error": error, "elapsed": elapsed}
-            | {"transactional": transactional, "statements": statements},
-        )
-
-    def keep(self, migration: Migration) -> bytes:
-        """The texts of a migration."""
-        backward = migration.backward
-        values = {
-            "checksum": migration.checksum,
-            "forward": migration.forward.source.decode(),
-            "backward": backward.source.decode() if backward else None,
-        }
-        return self._merge("script_keep", values)
-
-    def ask_applied(self, id_: str) -> bytes:
-        """A question: one row if this migration is applied."""
-        return self._merge("is_applied", {"id": id_})
-
-    def step(self, name: LiteralString, **values: object) -> bytes:
-        """A line of the journal: ``step_begin``, ``step_end`` or ``step_clear``."""
-        return self._merge(name, {**values, "run": self.run})
-
-    def _values(
-        self, migration: Migration, direction: str, operation: str, comment: str | None = None
-    ) -> dict[str, object]:
-        return {
-            "run": self.run,
-            "id": migration.id,
-            "hash": hashlib.sha256(migration.id.encode()).hexdigest(),  # as yoyo has it
-            "uuid": str(uuid.uuid1()),
-            "checksum": migration.checksum,
-            "direction": direction,
-            "operation": operation,
-            "user": self.user,
-            "host": self.host,
-            "comment": comment,
-        }
-
-    def _merge(self, name: LiteralString, values: Mapping[str, object]) -> bytes:
-        statement = in_schema(name, self.yoyo_schema)
-        return psycopg.ClientCursor(self.connection).mogrify(statement, values).encode()
 
 
 def in_schema(name: str, schema: str) -> sql.Composed:

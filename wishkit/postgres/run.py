@@ -14,9 +14,10 @@ from wishkit import __version__
 from wishkit.core.events import Waiting
 from wishkit.errors import ConnectError, LedgerError, LockHeld, OutcomeUnknown, WishkitError
 from wishkit.postgres.connection import connect
-from wishkit.postgres.ledger import Recorder, ensure_ledger, in_schema, read_ledger
+from wishkit.postgres.ledger import ensure_ledger, in_schema, read_ledger
 from wishkit.postgres.lock import run_lock
 from wishkit.postgres.queries import query
+from wishkit.postgres.recorder import Recorder
 from wishkit.postgres.session import Lost, Session, quote
 
 if TYPE_CHECKING:

@@ -1,0 +1,9 @@
+-- An attempt succeeded: keep when and how.
+INSERT INTO wishkit.execution (run_id, migration_id, direction, checksum, transactional,
+                               started_at, outcome, statements)
+VALUES (%(run)s, %(id)s, %(direction)s,
+        (SELECT checksum FROM wishkit.script WHERE checksum = %(checksum)s), %(transactional)s,
+        coalesce(pg_catalog.clock_timestamp()
+                 - pg_catalog.make_interval(secs => %(elapsed)s::float8),
+                 pg_catalog.transaction_timestamp()),
+        'done', %(statements)s::jsonb)
