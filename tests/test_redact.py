@@ -108,6 +108,7 @@ def test_a_password_survives_in_no_error_of_connect(database: str, password: str
         attempt(f"postgresql://wishkit:{encoded}@/nowhere?host={socket}&hots=1"),
         # as people write it: nothing quoted
         attempt(f"postgresql://wishkit:{password}@/nowhere?host={socket}&port=5432"),
+        attempt(f"postgresql://wishkit:{password}@127.0.0.1:1/nowhere"),
         attempt(f"host={options['host']} user=wishkit password={password} dbname=nowhere"),
         attempt(f"user=wishkit password='{password}' dbname=nowhere host={options['host']}"),
     ):
