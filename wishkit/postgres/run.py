@@ -124,8 +124,19 @@ class Run:
         """
         self._keep_lock()
 
-    def end(self, outcome: str) -> None:
-        """Say in the ledger how the run ended, if the connection still stands."""
+    @contextmanager
+    def recorded(self) -> Iterator[None]:
+        """Say in the ledger how what happens inside ended."""
+        try:
+            yield
+        except BaseException as error:
+            self._end(_outcome(error))
+            raise
+        else:
+            self._end(_outcome(self.failure) if self.failure else "done")
+
+    def _end(self, outcome: str) -> None:
+        """Close the run's row, if the connection still stands."""
         if self.session.alive:
             values = {"run": self.recorder.run, "outcome": outcome}
             self.session.connection.execute(query("run_end"), values)
@@ -155,29 +166,52 @@ def open_run(
     """
     guard = connect(target, application_name=_application(verb))
     with run_lock(guard, wait=target.lock_wait, listener=listener):
-        ledger = read_ledger(connection)
-        _refuse_yoyo(connection, ledger)
-        schema = ensure_ledger(connection, ledger)
-        end_orphans(connection, listener)
-        values = _who() | {"verb": verb, "environment": target.name, "reason": reason}
-        row = connection.execute(query("run_begin"), values).fetchone()
-        if row is None:
-            raise LedgerError("the run could not be recorded", code="ledger-damaged")
-        recorder = Recorder(connection, schema, row[0], str(values["user"]), str(values["host"]))
-        session = Session(connection, role=target.role)
-        session.send(session.begin_settings)
-        run = Run(target, session, guard, recorder, listener, ledger)
-        run.applied = [r.id for r in ledger.records]
+        run = begin_run(connection, guard, target, verb=verb, reason=reason, listener=listener)
         try:
-            yield run
-        except BaseException as error:
-            run.end(_outcome(error))
-            raise
-        else:
-            run.end(_outcome(run.failure) if run.failure else "done")
+            with run.recorded():
+                yield run
         finally:
             run.guard.close()
             run.session.close()
+
+
+def begin_run(
+    connection: Connection,
+    guard: Connection,
+    target: Target,
+    *,
+    verb: str,
+    reason: str | None,
+    listener: Listener,
+) -> Run:
+    """What ``open_run`` does once the lock is held; for who holds it already and goes on to.
+
+    Args:
+        connection: in autocommit mode; does the work.
+        guard: holds the run lock.
+        target: which database.
+        verb: what was asked, for the ledger.
+        reason: why, for the ledger.
+        listener: is told what happens.
+
+    Raises:
+        LockHeld: plain yoyo is at work.
+        LedgerError: the ledger cannot be made or read.
+    """
+    ledger = read_ledger(connection)
+    _refuse_yoyo(connection, ledger)
+    schema = ensure_ledger(connection, ledger)
+    end_orphans(connection, listener)
+    values = _who() | {"verb": verb, "environment": target.name, "reason": reason}
+    row = connection.execute(query("run_begin"), values).fetchone()
+    if row is None:
+        raise LedgerError("the run could not be recorded", code="ledger-damaged")
+    recorder = Recorder(connection, schema, row[0], str(values["user"]), str(values["host"]))
+    session = Session(connection, role=target.role)
+    session.send(session.begin_settings)
+    run = Run(target, session, guard, recorder, listener, ledger)
+    run.applied = [r.id for r in ledger.records]
+    return run
 
 
 def end_orphans(connection: Connection, listener: Listener) -> None:
