@@ -152,7 +152,9 @@ class Recorder:
         """
         escape = Escaping(self.connection.pgconn).escape_literal
         literals = {
-            name: escape(value.encode()) if isinstance(value, str) else _PLAIN[type(value)](value)
+            name.encode(): escape(value.encode())
+            if isinstance(value, str)
+            else _PLAIN[type(value)](value)
             for name, value in values.items()
         }
         schema = quote(self.yoyo_schema)
