@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from wishkit.core.state import Ledger
     from wishkit.postgres.run import Run
 
+    Connection = psycopg.Connection[Any]
+
 Prepared = list[tuple["Step", tuple["Batch", ...]]]
 
 
@@ -50,18 +52,15 @@ def migrate(
     """
     migrations = workspace.migrations()
 
-    def plan(ledger: Ledger, connection: psycopg.Connection[Any]) -> tuple[Step, ...]:
-        target = _target(to, migrations, ledger)
-        try:
-            return forward_plan(
-                migrations,
-                ledger,
-                to=target,
-                allow_out_of_order=allow_out_of_order,
-                allow_missing=allow_missing,
-            )
-        except WishkitError as error:
-            raise with_difference(error, migrations, ledger, connection) from None
+    def plan(ledger: Ledger) -> tuple[Step, ...]:
+        return pending(
+            connection,
+            migrations,
+            ledger,
+            to=to,
+            allow_out_of_order=allow_out_of_order,
+            allow_missing=allow_missing,
+        )
 
     with workspace.connect("migrate", writes=False) as (connection, target, server):
         from wishkit.postgres.connection import describe, refuse_unfit  # noqa: PLC0415 - heavy
@@ -70,7 +69,7 @@ def migrate(
 
         database = describe(target, server)
         ledger = read_ledger(connection)
-        steps = plan(ledger, connection)
+        steps = plan(ledger)
         if not steps:
             return _report(workspace, database, migrations, ledger)
         refuse_unfit(server)
@@ -82,10 +81,36 @@ def migrate(
             connection, target, verb="migrate", reason=None, listener=workspace.listener
         ) as run:
             if run.ledger.records != ledger.records or run.ledger.partial != ledger.partial:
-                prepared = prepare(plan(run.ledger, connection))  # another run was quicker
+                prepared = prepare(plan(run.ledger))  # another run was quicker
             done, error = run_all(run, prepared)
             ledger = read_ledger(run.session.connection) if run.session.alive else ledger
         return _report(workspace, database, migrations, ledger, done=done, error=error)
+
+
+def pending(
+    connection: Connection,
+    migrations: Sequence[Migration],
+    ledger: Ledger,
+    *,
+    to: str | None,
+    allow_out_of_order: bool,
+    allow_missing: bool,
+) -> tuple[Step, ...]:
+    """What there is to apply; see ``forward_plan``.
+
+    Raises:
+        WishkitError: there is no safe answer.
+    """
+    try:
+        return forward_plan(
+            migrations,
+            ledger,
+            to=_target(to, migrations, ledger),
+            allow_out_of_order=allow_out_of_order,
+            allow_missing=allow_missing,
+        )
+    except WishkitError as error:
+        raise with_difference(error, migrations, ledger, connection) from None
 
 
 def prepare(steps: Sequence[Step]) -> Prepared:
@@ -121,7 +146,7 @@ def with_difference(
     error: WishkitError,
     migrations: Sequence[Migration],
     ledger: Ledger,
-    connection: psycopg.Connection[Any],
+    connection: Connection,
 ) -> WishkitError:
     """Show, for a migration that was changed since it was applied, what changed."""
     if error.code != "changed":

@@ -56,15 +56,7 @@ def rollback(
     Raises:
         WishkitError: nothing was run.
     """
-    if sum((to is not None, steps is not None, bool(ids))) != 1:
-        raise UsageError(
-            "say what to undo: --to ID, --steps N, or the migrations themselves",
-            code="what-to-undo",
-            help="wishkit rollback --to 0006 keeps 0006 and undoes everything applied after it",
-        )
-    if steps is not None and steps < 1:
-        raise UsageError("--steps must be 1 or more", code="what-to-undo")
-
+    refuse_unclear(to=to, steps=steps, ids=ids)
     with workspace.connect("rollback", writes=False) as (connection, target, server):
         from wishkit.postgres.connection import describe, refuse_unfit  # noqa: PLC0415 - heavy
         from wishkit.postgres.ledger import read_ledger  # noqa: PLC0415
@@ -74,7 +66,7 @@ def rollback(
         migrations = workspace.migrations()
         database = describe(target, server)
         ledger = read_ledger(connection)
-        wanted = _wanted(ledger, migrations, to, steps, ids)
+        wanted = chosen(ledger, migrations, to=to, steps=steps, ids=ids)
 
         def plan(ledger: Ledger) -> Prepared:
             return planned(connection, migrations, ledger, wanted, allow=allow_out_of_order)
@@ -134,13 +126,35 @@ def planned(
     return prepare(backward_plan(migrations, ledger, applied, ids=wanted, allow_out_of_order=allow))
 
 
-def _wanted(
+def refuse_unclear(*, to: str | None, steps: int | None, ids: Sequence[str] = ()) -> None:
+    """Exactly one way of saying what to undo, before anything is connected to.
+
+    Raises:
+        UsageError: ``what-to-undo``.
+    """
+    if sum((to is not None, steps is not None, bool(ids))) != 1:
+        raise UsageError(
+            "say what to undo: --to ID, --steps N, or the migrations themselves",
+            code="what-to-undo",
+            help="wishkit rollback --to 0006 keeps 0006 and undoes everything applied after it",
+        )
+    if steps is not None and steps < 1:
+        raise UsageError("--steps must be 1 or more", code="what-to-undo")
+
+
+def chosen(
     ledger: Ledger,
     migrations: Sequence[Migration],
-    to: str | None,
-    steps: int | None,
-    ids: Sequence[str],
+    *,
+    to: str | None = None,
+    steps: int | None = None,
+    ids: Sequence[str] = (),
 ) -> tuple[str, ...]:
+    """The ids that are meant by one of ``to``, ``steps`` and ``ids``; see ``rollback``.
+
+    Raises:
+        UsageError: ``unknown-migration`` or ``not-applied``.
+    """
     known = [r.id for r in ledger.records] + [p.id for p in ledger.partial]
     if steps is not None:
         return last_ids(ledger, steps)

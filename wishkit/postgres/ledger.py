@@ -156,6 +156,8 @@ def lifting(connection: Connection, ledger: Ledger) -> tuple[str, list[bytes]]:
     Raises:
         LedgerError: ``no-schema``.
     """
+    if ledger.version == VERSION and ledger.yoyo_schema:
+        return ledger.yoyo_schema, []
     schema = ledger.yoyo_schema or _Where(*_one(connection, query("ledger_where"))).current_schema
     if schema is None:
         raise LedgerError(
@@ -164,8 +166,6 @@ def lifting(connection: Connection, ledger: Ledger) -> tuple[str, list[bytes]]:
             help="CREATE SCHEMA public; or set a search_path for this role",
             state="nothing was run",
         )
-    if ledger.version == VERSION and ledger.yoyo_schema:
-        return schema, []
     statements = [_version_file(_VERSIONS[v]) for v in range(ledger.version + 1, VERSION + 1)]
     if ledger.yoyo_schema is None:
         yoyo = sql.SQL(_version_file("yoyo_2")).format(yoyo=sql.Identifier(schema))
