@@ -28,7 +28,6 @@ from wishkit.errors import ConnectError
 from wishkit.postgres import connection as module
 from wishkit.postgres import pooler
 from wishkit.postgres.account import choose_account
-from wishkit.postgres.cluster import copy_cluster, template_cluster
 from wishkit.postgres.connection import (
     Server,
     connect,
@@ -38,8 +37,7 @@ from wishkit.postgres.connection import (
     refuse_read_only,
     refuse_unfit,
 )
-from wishkit.postgres.location import reachable_binaries
-from wishkit.postgres.scratch import SETTINGS, Scratch, scratch_base, scratch_server, start_watched
+from wishkit.postgres.scratch import Scratch, scratch_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,8 +59,7 @@ PASSWORD = "correct horse/battery@staple"
 @pytest.fixture(scope="module")
 def guarded(binaries: Binaries, clean_environment: None) -> Iterator[Scratch]:  # noqa: ARG001 - first
     """A server with passwords, refusals and limits."""
-    account = choose_account()
-    folder = Path(tempfile.mkdtemp(prefix="hba-", dir=scratch_base(account)))
+    folder = Path(tempfile.mkdtemp(prefix="hba-", dir="/tmp"))
     try:
         rules = folder / "pg_hba.conf"
         rules.write_text(HBA)
@@ -214,18 +211,33 @@ def test_a_server_that_shuts_down_says_so(private_server: Scratch) -> None:
 
 @contextmanager
 def standby(binaries: Binaries, **settings: str) -> Iterator[Scratch]:
-    """A server in recovery; ``gate`` in its folder is what restore_command may wait for."""
+    """A server in recovery; its restore_command runs in the data folder."""
     account = choose_account()
-    base = scratch_base(account)
-    binaries = reachable_binaries(binaries, account)
-    folder = Path(tempfile.mkdtemp(prefix="standby-", dir=base))
-    copy_cluster(template_cluster(binaries, account, base), folder / "data", account)
-    (folder / "data" / "standby.signal").touch()
-    account.own(folder / "data" / "standby.signal")
-    account.own(folder)
-    with start_watched(binaries, account, folder, SETTINGS | settings):
-        yield Scratch(folder, binaries)
-    shutil.rmtree(folder, ignore_errors=True)
+    with scratch_server(binaries) as server:
+        os.kill(scratch_pid(server), signal.SIGINT)
+        ended_by = time.monotonic() + 20
+        while (server.folder / "data" / "postmaster.pid").exists():
+            assert time.monotonic() < ended_by
+            time.sleep(0.005)
+        signal_file = server.folder / "data" / "standby.signal"
+        signal_file.touch()
+        account.own(signal_file)
+        options = [f"--{name}={value}" for name, value in settings.items()]
+        with subprocess.Popen(
+            [
+                str(server.binaries.program("postgres")),
+                *("-D", str(server.folder / "data"), "-k", str(server.folder)),
+                *("--listen_addresses=", "--fsync=off", *options),
+            ],
+            cwd="/",
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C", "TZ": "UTC"},
+            stderr=subprocess.DEVNULL,
+            **account.switch,
+        ) as process:
+            try:
+                yield server
+            finally:
+                process.send_signal(signal.SIGQUIT)
 
 
 def wait_for_socket(server: Scratch) -> None:
