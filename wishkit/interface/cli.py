@@ -1,37 +1,21 @@
-"""The command line: options in, one verb called, one status out."""
+"""The command line: arguments in, one exit status out.
+
+What every call pays for is imported here, and that is nothing: everything else where it is used.
+"""
 
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from typing import TYPE_CHECKING
-
-import typer
-
-from wishkit.errors import Interrupted, WishkitError
-from wishkit.interface import cli_run
-from wishkit.interface.output import say
 
 if TYPE_CHECKING:
     from types import FrameType
 
+USAGE_STATUS = 2
 BUG_STATUS = 101
-INTERRUPT_STATUS = Interrupted.exit_status
-
-app = typer.Typer(
-    name="wishkit",
-    help="Plain-SQL migrations for PostgreSQL that are known to work before they run.",
-    no_args_is_help=True,
-    add_completion=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-# In the order of --help.
-for _command in (cli_run.migrate, cli_run.rollback, cli_run.status):
-    app.command()(_command)
+INTERRUPT_STATUS = 130
+COMPLETION = "_WISHKIT_COMPLETE"  # set by a shell that asks what could come next
 
 
 class Terminated(KeyboardInterrupt):
@@ -44,25 +28,49 @@ def run(arguments: list[str]) -> int:
     Returns:
         The exit status, as docs/errors.md lists them.
     """
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _terminate)
     try:
-        status = app(arguments, standalone_mode=False)  # a typer.Exit comes back as its number
+        if arguments in ([], ["-h"], ["--help"]) and COMPLETION not in os.environ:
+            from wishkit.interface.overview import overview  # noqa: PLC0415 - imported where used
+
+            stream = sys.stdout if arguments else sys.stderr
+            print(overview(), file=stream, flush=True)
+            return 0 if arguments else USAGE_STATUS
+        return _execute(arguments)
+    except BrokenPipeError:
+        # Whoever read our output has gone; a second complaint at exit would help nobody.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _execute(arguments: list[str]) -> int:
+    import signal  # noqa: PLC0415 - imported where used
+
+    from wishkit.errors import WishkitError  # noqa: PLC0415 - imported where used
+    from wishkit.interface.application import execute  # noqa: PLC0415 - imported where used
+
+    def terminate(number: int, frame: FrameType | None) -> None:
+        del frame
+        raise Terminated(signal.Signals(number).name)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, terminate)
+    try:
+        return execute(arguments)
     except WishkitError as error:
         from wishkit.interface.errors import print_error  # noqa: PLC0415 - rarely needed
 
         print_error(error)
         return error.exit_status
     except KeyboardInterrupt:
+        from wishkit.interface.output import say  # noqa: PLC0415 - rarely needed
+
         say("interrupted; nothing was run")
         return INTERRUPT_STATUS
     except BrokenPipeError:
-        # Whoever read our output has gone; a second complaint at exit would help nobody.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    return status if isinstance(status, int) else 0
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, a person must be told what to do
+        from wishkit.interface.bug import bug_error  # noqa: PLC0415 - rarely needed
+        from wishkit.interface.errors import print_error  # noqa: PLC0415 - rarely needed
 
-
-def _terminate(number: int, frame: FrameType | None) -> None:
-    del frame
-    raise Terminated(signal.Signals(number).name)
+        print_error(bug_error(error, arguments))
+        return BUG_STATUS

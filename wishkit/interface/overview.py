@@ -1,0 +1,65 @@
+"""The table of commands, and the help that lists them.
+
+This module imports nothing, so that ``wishkit --help`` takes about as long as starting Python. The
+command line is built from the same table (see ``application``), and a test holds ``overview``
+against what typer prints for it.
+"""
+
+from __future__ import annotations
+
+SUMMARY = "Plain-SQL migrations for PostgreSQL that are known to work before they run."
+
+# The words of a command, the module of this package that has it, one line of help; in the order
+# of --help. The function is called like the last word, and that line is also the first of its
+# docstring, which goes on with an example.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "migrate": ("cli_run", "Apply what is pending."),
+    "rollback": ("cli_run", "Undo migrations, newest applied first."),
+    "status": ("cli_run", "Every migration and its state; writes nothing, takes no lock."),
+}
+
+# Words that several commands begin with.
+FAMILIES: dict[str, str] = {}
+
+OPTIONS = {
+    "--version": "Show the version and exit.",
+    "--install-completion": "Install completion for the current shell.",
+    "--show-completion": "Show completion for the current shell, to copy it or customize the "
+    "installation.",
+    "-h, --help": "Show this message and exit.",
+}
+_WIDTH = 78
+
+
+def overview() -> str:
+    """What ``wishkit --help`` prints."""
+    commands = {
+        name: FAMILIES.get(name) or COMMANDS[name][1]
+        for name in dict.fromkeys(words.split()[0] for words in COMMANDS)
+    }
+    return "\n".join(
+        [
+            "Usage: wishkit [OPTIONS] COMMAND [ARGS]...",
+            "",
+            f"  {SUMMARY}",
+            "",
+            *_section("Options", OPTIONS),
+            "",
+            *_section("Commands", commands),
+        ]
+    )
+
+
+def _section(title: str, rows: dict[str, str]) -> list[str]:
+    """Two columns, the second one folded: textwrap would import re, a third of the whole time."""
+    lines = [f"{title}:"]
+    margin = max(map(len, rows)) + 4
+    for name, text in rows.items():
+        line = f"  {name}".ljust(margin - 1)
+        for word in text.split():
+            if len(line) + 1 + len(word) > _WIDTH:
+                lines.append(line)
+                line = " " * (margin - 1)
+            line += f" {word}"
+        lines.append(line)
+    return lines
