@@ -40,6 +40,14 @@ def run_lock(
     Raises:
         LockHeld: another run still has it.
     """
+    try:
+        _take(guard, wait, listener)
+        yield
+    finally:
+        guard.close()  # releases the lock, whatever state the connection is in
+
+
+def _take(guard: psycopg.Connection[tuple[object, ...]], wait: float, listener: Listener) -> None:
     deadline = time.monotonic() + wait
     told = ""
     while not _try(guard):
@@ -55,10 +63,6 @@ def run_lock(
             listener(Waiting("the run lock", holder))
             told = holder
         time.sleep(POLL)
-    try:
-        yield
-    finally:
-        guard.close()  # releases the lock, whatever state the connection is in
 
 
 def _try(guard: psycopg.Connection[tuple[object, ...]]) -> bool:
