@@ -60,7 +60,7 @@ def run_stepwise(attempt: Attempt) -> None:
         _keep(attempt)
         for batch in attempt.batches:
             line = journal.get(batch.first)
-            if not (line and line.done) or _sets_session(batch):
+            if not (line and line.done) or sets_session(batch):
                 attempt.announce(batch)
                 began = time.monotonic()
                 _run(attempt, batch, begun=line is not None)
@@ -124,11 +124,11 @@ def _keep(attempt: Attempt) -> None:
 def _run(attempt: Attempt, batch: Batch, *, begun: bool) -> None:
     """Run one statement and see that it is in the journal, in this order or at once."""
     session = attempt.run.session
-    if _sets_session(batch):
+    if sets_session(batch):
         session.send(_sql(attempt, batch).encode())
         _journal(attempt, _begin(attempt, batch) + _end(attempt, batch))
         return
-    if not _may_commit_itself(batch):
+    if not may_commit_itself(batch):
         _run_in_transaction(attempt, batch)
         return
     work = online.work(_statement(attempt, batch))
@@ -174,10 +174,14 @@ def _complete(attempt: Attempt) -> None:
     session.send(b"BEGIN;\n" + session.clean + b";\n" + record + b";\n" + clear + b";\nCOMMIT")
 
 
-def _clean(attempt: Attempt) -> bytes:
-    role = attempt.run.target.role
+def locally_clean(role: str | None) -> bytes:
+    """Inside a transaction: settings under which the journal can be written, until it ends."""
     settings = (*_LOCALLY_CLEAN, f"SET LOCAL ROLE {quote(role)}" if role else "SET LOCAL ROLE NONE")
     return (";\n".join(settings) + ";\n").encode()
+
+
+def _clean(attempt: Attempt) -> bytes:
+    return locally_clean(attempt.run.target.role)
 
 
 def _begin(attempt: Attempt, batch: Batch) -> bytes:
@@ -209,12 +213,12 @@ def _statement(attempt: Attempt, batch: Batch) -> dict[str, Any]:
     return dict(statement.tree)
 
 
-def _sets_session(batch: Batch) -> bool:
+def sets_session(batch: Batch) -> bool:
     """SET and RESET count for what follows, so they are run again when a migration is resumed."""
     return batch.statement is not None and batch.statement.node == "VariableSetStmt"
 
 
-def _may_commit_itself(batch: Batch) -> bool:
+def may_commit_itself(batch: Batch) -> bool:
     """Statements that must be sent outside a transaction block, because they need to commit."""
     node = batch.statement.node if batch.statement else ""
     return batch.kind == "autocommit" or node in {"CallStmt", "DoStmt"}
@@ -233,7 +237,7 @@ def _stopped(attempt: Attempt, batch: Batch, refused: Refused) -> WishkitError:
     run.session.send(run.session.clean)
     _forget(attempt, batch)
     rows = _lines(attempt)
-    prefix = 0 if _may_commit_itself(batch) else len(b"BEGIN;\n")
+    prefix = 0 if may_commit_itself(batch) else len(b"BEGIN;\n")
     where = failure.place(step, batch, 0, refused.error, prefix)
     kind: type[WishkitError] = MigrationPartial if rows else MigrationFailed
     state = _how_far(attempt) if rows else f"nothing of {step.id} remains"

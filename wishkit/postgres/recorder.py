@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
 from dataclasses import dataclass
 from functools import cache
 from types import NoneType
@@ -29,6 +28,13 @@ _NOT_APPLIED = ("record_execution", "record_log", "record_unmark", "record_unapp
 
 
 @dataclass(frozen=True, slots=True)
+class Expression:
+    """SQL, or one of psql's variables, in the place of a value."""
+
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
 class Recorder:
     """Fills in the ledger's statements for one run.
 
@@ -38,13 +44,15 @@ class Recorder:
         run: number of the run.
         user: login name on this machine.
         host: name of this machine.
+
+    The last three are expressions in a script that psql is to run: there, psql knows them.
     """
 
     connection: Connection
     yoyo_schema: str
-    run: int
-    user: str
-    host: str
+    run: int | Expression
+    user: str | Expression
+    host: str | Expression
 
     def done(
         self,
@@ -52,7 +60,7 @@ class Recorder:
         direction: Direction,
         *,
         transactional: bool,
-        elapsed: float | None,
+        elapsed: float | Expression | None,
         statements: str | None,
     ) -> bytes:
         """That a migration ran.
@@ -71,12 +79,12 @@ class Recorder:
             | {"transactional": transactional, "elapsed": elapsed, "statements": statements},
         )
 
-    def by_hand(self, migration: Migration, *, mark: bool, reason: str) -> bytes:
+    def by_hand(self, migration: Migration, *, mark: bool, reason: str | None) -> bytes:
         """That somebody said a migration is, or is not, applied."""
         direction = operation = "mark" if mark else "unmark"
         return self._merge(
             _APPLIED if mark else _NOT_APPLIED,
-            self._values(migration, direction, operation, comment=reason[:255])
+            self._values(migration, direction, operation, comment=reason and reason[:255])
             | {"transactional": True, "elapsed": None, "statements": None},
         )
 
@@ -135,7 +143,6 @@ class Recorder:
             "run": self.run,
             "id": migration.id,
             "hash": hashlib.sha256(migration.id.encode()).hexdigest(),  # as yoyo has it
-            "uuid": str(uuid.uuid1()),
             "checksum": migration.checksum,
             "direction": direction,
             "operation": operation,
@@ -166,6 +173,7 @@ _PLAIN: dict[type, Callable[[Any], bytes]] = {
     int: lambda value: b"%d" % value,
     float: lambda value: repr(value).encode(),
     NoneType: lambda _: b"NULL",
+    Expression: lambda value: value.sql.encode(),
 }
 
 
