@@ -30,7 +30,7 @@ def console(*, stderr: bool) -> Console:
     from rich.console import Console  # noqa: PLC0415 - heavy
 
     stream = sys.stderr if stderr else sys.stdout
-    width = None if stream.isatty() or "COLUMNS" in os.environ else 120
+    width = None if stream.isatty() or "COLUMNS" in os.environ else 1000
     return Console(stderr=stderr, width=width, highlight=False, emoji=False, markup=False)
 
 

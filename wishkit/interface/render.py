@@ -21,6 +21,9 @@ _STATE_STYLE = {
     "missing": "red",
     "partial": "bold yellow",
 }
+# A table of hundreds of rows is read by nobody; what a person then looks for is what took long.
+MANY = 100
+SLOWEST = 20
 _DONE = {"migrate": "applied", "rollback": "rolled back"}
 
 
@@ -40,10 +43,14 @@ def render_report(report: Report) -> None:
     table.add_column("what it does" if report.verb == "migrate" else "what was undone")
     table.add_column("statements", justify="right")
     table.add_column("time", justify="right", no_wrap=True)
-    for done in report.done:
+    shown = report.done
+    if len(shown) > MANY:
+        shown = tuple(sorted(shown, key=lambda done: -done.seconds)[:SLOWEST])
+        answer(f"the {SLOWEST} slowest of {len(report.done):,}:\n")
+    for done in shown:
         table.add_row(done.id, done.summary, str(done.statements), seconds(done.seconds))
     console(stderr=False).print(table)
-    count = f"{len(report.done)} migration{'s' if report.done[1:] else ''}"
+    count = f"{len(report.done):,} migration{'s' if report.done[1:] else ''}"
     total = seconds(sum(d.seconds for d in report.done))
     pending = f", {report.pending} pending" if report.pending else ""
     answer(f"\n{count} {_DONE[report.verb]} in {total}; the database is {at}{pending}")

@@ -26,13 +26,17 @@ def stakes(connection: Connection, threats: Sequence[Threat]) -> tuple[Stake, ..
     """Count what would be lost; empty tables and columns are left out."""
     expanded = dict.fromkeys(item for threat in threats for item in _expand(connection, threat))
     tables = {(t.schema, t.name) for t in expanded if t.kind == "table"}
+    asked = [t for t in expanded if t.kind != "column" or (t.schema, t.name) not in tables]
+    names = list(dict.fromkeys(_written(t.schema, t.name) for t in asked))
+    rows = connection.execute(query("table_sizes"), {"tables": names}).fetchall()
+    estimates: dict[str, int] = dict(rows)
     found = []
-    for threat in expanded:
-        if threat.kind == "column" and (threat.schema, threat.name) in tables:
-            continue
-        stake = _count(connection, threat)
-        if stake and stake.rows:
-            found.append(stake)
+    for threat in asked:
+        estimate = estimates.get(_written(threat.schema, threat.name))
+        if estimate is not None:
+            stake = _count(connection, threat, estimate)
+            if stake.rows:
+                found.append(stake)
     return tuple(found)
 
 
@@ -52,11 +56,7 @@ def _expand(connection: Connection, threat: Threat) -> Iterator[Threat]:
         yield threat
 
 
-def _count(connection: Connection, threat: Threat) -> Stake | None:
-    table = _written(threat.schema, threat.name)
-    row = connection.execute(query("table_estimate"), {"table": table}).fetchone()
-    if row is None:
-        return None
+def _count(connection: Connection, threat: Threat, estimate: int) -> Stake:
     shown = ".".join(filter(None, (threat.schema, threat.name, threat.column)))
     what = sql.Identifier(threat.column) if threat.column else sql.SQL("*")
     source = sql.Identifier(*filter(None, (threat.schema, threat.name)))
@@ -67,13 +67,13 @@ def _count(connection: Connection, threat: Threat) -> Stake | None:
             counting = sql.SQL("SELECT count({}) FROM {}").format(what, source)
             counted = connection.execute(counting).fetchone()
     except psycopg.errors.UndefinedColumn:
-        return None
+        return Stake(threat.migration, threat.kind, shown, 0, exact=True)
     except (
         psycopg.errors.QueryCanceled,
         psycopg.errors.LockNotAvailable,
         psycopg.errors.InsufficientPrivilege,
     ):
-        return Stake(threat.migration, threat.kind, shown, max(1, row[0]), exact=False)
+        return Stake(threat.migration, threat.kind, shown, max(1, estimate), exact=False)
     return Stake(threat.migration, threat.kind, shown, counted[0] if counted else 0, exact=True)
 
 

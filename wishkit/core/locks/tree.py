@@ -115,11 +115,14 @@ def _scalar(arg: Tree) -> str:
 
 def nodes(tree: object, kind: str) -> Iterator[Tree]:
     """The fields of every wrapped node of one type anywhere in a tree."""
-    if isinstance(tree, Mapping):
+    # Plain dicts and lists, as JSON gives them: asking for abstract types, or descending into
+    # every string, would be most of what a plan of many migrations costs.
+    if isinstance(tree, dict):
         for key, value in tree.items():
-            if key == kind and isinstance(value, Mapping):
-                yield value
-            yield from nodes(value, kind)
+            if isinstance(value, dict | list):
+                if key == kind and isinstance(value, dict):
+                    yield value
+                yield from nodes(value, kind)
     elif isinstance(tree, list):
         for item in tree:
             yield from nodes(item, kind)
