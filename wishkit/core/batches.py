@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from wishkit.core.locks import Effects, effects_in_order
-from wishkit.core.statements import Span, Statement, insert_target, keyword, parse, split
-from wishkit.errors import MigrationFileError
+from wishkit.core.refusals import refusal
+from wishkit.core.statements import Span, Statement, insert_target, parse, split
+from wishkit.errors import Location, MigrationFileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -66,17 +67,18 @@ def batches(script: Script, *, transactional: bool) -> tuple[Batch, ...]:
             because each is journalled by itself.
 
     Raises:
-        MigrationFileError: the text cannot work: not UTF-8, does not parse, is empty, holds
-            transaction control, or holds a statement that PostgreSQL refuses in a transaction.
+        MigrationFileError: the text cannot work: see ``Script.check_text``, ``statements.split``
+            and ``refusals.refusal``; or ``empty-migration``.
     """
     script.check_text()
     spans = split(script)
     if not spans:
+        what_it_is = "holds only comments" if script.source.strip() else "is empty"
         raise MigrationFileError(
-            "the file holds no statement",
+            f"{script.path} {what_it_is}",
             code="empty-migration",
-            where=script.locate(0),
-            help="was it saved? If it is meant to do nothing, say so: DO $$ BEGIN END $$;",
+            where=Location(script.path, 1),
+            help="was it saved? If it is meant to do nothing, say so: SELECT;",
         )
     result: list[Batch] = []
     group: list[Span] = []
@@ -89,14 +91,17 @@ def batches(script: Script, *, transactional: bool) -> tuple[Batch, ...]:
     for index, span, statement, what in parsed(script, spans):
         if group and span.end - group[0].start > MESSAGE_BYTES:
             close_group(index)
-        kind: Kind | None = None
+        kind: Kind = "together"
         if statement and what:
-            kind = _kind(script, statement, what, transactional=transactional)
-        if transactional and kind in {None, "together"}:
+            if error := refusal(statement, what, transactional=transactional):
+                error.where = script.locate(span.start, span.end)
+                raise error
+            kind = _kind(span, what)
+        if transactional and kind == "together":
             group.append(span)
             continue
         close_group(index)
-        result.append(Batch(index, (span,), kind or "together", statement, what))
+        result.append(Batch(index, (span,), kind, statement, what))
     close_group(len(spans) + 1)
     return tuple(result)
 
@@ -127,65 +132,9 @@ def parsed(
         yield index, span, statements[-1], next(told)
 
 
-def _kind(script: Script, statement: Statement, what: Effects, *, transactional: bool) -> Kind:
-    span = statement.span
-    where = script.locate(span.start, span.end)
-    word = keyword(script, span)
-    if statement.node == "TransactionStmt" and not what.autocommit:
-        raise MigrationFileError(
-            f"{word} in a migration: wishkit owns the transaction",
-            code="transaction-control",
-            where=where,
-            help="remove it: a file is one transaction with the ledger; what must not run in one "
-            "goes into a file with `-- transactional: false`",
-        )
-    if _turns_off_standard_strings(statement):
-        raise MigrationFileError(
-            "standard_conforming_strings must stay on",
-            code="nonstandard-strings",
-            where=where,
-            help="with it off, where a string ends depends on the session; write E'…' for "
-            "strings with backslash escapes",
-        )
-    if what.autocommit and transactional:
-        raise MigrationFileError(
-            f"{what.command} cannot run inside a transaction",
-            code="needs-autocommit",
-            where=where,
-            help="move it into a migration of its own that says `-- transactional: false`",
-        )
-    if statement.node == "CopyStmt" and span.data is None:
-        fields = statement.tree["CopyStmt"]
-        if "filename" not in fields:
-            source = fields.get("is_from", False)
-            raise MigrationFileError(
-                f"COPY … {'FROM stdin' if source else 'TO stdout'} has nobody to talk to",
-                code="copy-data",
-                where=where,
-                help="write its data behind it, closed by a line that holds only \\."
-                if source
-                else "a migration returns no data; use COPY … TO 'file' or psql",
-            )
-    if what.autocommit and "idxname" not in statement.tree.get("IndexStmt", {"idxname": ""}):
-        raise MigrationFileError(
-            "an index that is built CONCURRENTLY needs a name",
-            code="unnamed-index",
-            where=where,
-            help="without one, nobody can tell after a crash whether it is there",
-        )
+def _kind(span: Span, what: Effects) -> Kind:
     if span.data is not None:
         return "copy"
     if what.autocommit:
         return "autocommit"
     return "alone" if what.may_be_long else "together"
-
-
-def _turns_off_standard_strings(statement: Statement) -> bool:
-    fields = statement.tree.get("VariableSetStmt")
-    if not fields or fields.get("name") != "standard_conforming_strings":
-        return False
-    if fields.get("kind") != "VAR_SET_VALUE":
-        return False  # RESET and TO DEFAULT: wishkit's sessions start with it on
-    value = fields["args"][0]["A_Const"]
-    text = value.get("sval", {}).get("sval", "") or str(value.get("boolval", ""))
-    return text.lower() not in {"on", "true", "yes", "1"}
