@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import os
 import re
-from importlib import import_module
-from typing import Annotated
+from functools import wraps
+from inspect import signature
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer.main import get_command
 
 from wishkit.errors import UsageError
-from wishkit.interface.cli import COMPLETION
+from wishkit.interface.cli import COMPLETION, load
 from wishkit.interface.overview import COMMANDS, FAMILIES, OPTIONS, SUMMARY
+from wishkit.interface.parameters import Argument, Option, parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _HINT = re.compile(r" Did you mean (.*)\?| \(Possible options: (.*)\)")
 _HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 
 
-def execute(arguments: list[str]) -> int:
-    """Parse a command line and run the command it names.
+def run_typer(arguments: list[str]) -> int:
+    """Parse a command line with all of typer's care, and run the command it names.
 
     Returns:
         The exit status.
@@ -27,7 +32,6 @@ def execute(arguments: list[str]) -> int:
     Raises:
         UsageError: it cannot be understood.
         WishkitError: what the command raises.
-        KeyboardInterrupt: also when a question was left unanswered.
     """
     command = get_command(application(arguments[0] if arguments else ""))
     if COMPLETION in os.environ:
@@ -35,14 +39,11 @@ def execute(arguments: list[str]) -> int:
     try:
         # Not through command.main: it would turn an interrupt into a bare exit status.
         with command.make_context("wishkit", list(arguments)) as context:
-            command.invoke(context)
+            return command.invoke(context) or 0
     except typer.Exit as leave:
         return leave.exit_code
-    except typer.Abort:
-        raise KeyboardInterrupt from None
     except typer.TyperException as error:
         raise _usage_error(error) from None
-    return 0
 
 
 def application(word: str = "") -> typer.Typer:
@@ -59,9 +60,31 @@ def application(word: str = "") -> typer.Typer:
                 families[prefix] = _typer(FAMILIES[prefix])
                 app.add_typer(families[prefix], name=prefix)
             parent = families[prefix]
-        module = import_module(f"wishkit.interface.{COMMANDS[words][0]}")
-        parent.command(name)(getattr(module, name.replace("-", "_")))
+        parent.command(name)(_for_typer(load(words)))
     return app
+
+
+def _for_typer(function: Callable[..., int]) -> Callable[..., int]:
+    """The command with its options declared as typer wants them."""
+
+    @wraps(function)
+    def command(**values: object) -> int:
+        return function(**values)
+
+    given = {
+        name: Annotated[kind, _declare(it)] for name, (kind, it) in parameters(function).items()
+    }
+    old = signature(function)
+    command.__annotations__ = given
+    command.__signature__ = old.replace(  # type: ignore[attr-defined]
+        parameters=[p.replace(annotation=given[p.name]) for p in old.parameters.values()]
+    )
+    return command
+
+
+def _declare(it: Argument) -> object:
+    declare = typer.Option if isinstance(it, Option) else typer.Argument
+    return declare(*it.names, metavar=it.metavar, help=it.help, autocompletion=it.complete)
 
 
 def _typer(help_: str, *, add_completion: bool = False) -> typer.Typer:

@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType
 
 USAGE_STATUS = 2
@@ -35,18 +36,17 @@ def run(arguments: list[str]) -> int:
             stream = sys.stdout if arguments else sys.stderr
             print(overview(), file=stream, flush=True)
             return 0 if arguments else USAGE_STATUS
-        return _execute(arguments)
+        return _guarded(arguments)
     except BrokenPipeError:
         # Whoever read our output has gone; a second complaint at exit would help nobody.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 
-def _execute(arguments: list[str]) -> int:
+def _guarded(arguments: list[str]) -> int:
     import signal  # noqa: PLC0415 - imported where used
 
     from wishkit.errors import WishkitError  # noqa: PLC0415 - imported where used
-    from wishkit.interface.application import execute  # noqa: PLC0415 - imported where used
 
     def terminate(number: int, frame: FrameType | None) -> None:
         del frame
@@ -74,3 +74,39 @@ def _execute(arguments: list[str]) -> int:
 
         print_error(bug_error(error, arguments))
         return BUG_STATUS
+
+
+def execute(arguments: list[str]) -> int:
+    """Run the command that a line names.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        UsageError: the line cannot be understood.
+        WishkitError: what the command raises.
+    """
+    from wishkit.interface.overview import COMMANDS  # noqa: PLC0415 - imported where used
+    from wishkit.interface.parameters import read_plain  # noqa: PLC0415 - imported where used
+
+    for words in COMMANDS:
+        count = words.count(" ") + 1
+        if arguments[:count] == words.split():
+            function = load(words)
+            values = read_plain(function, arguments[count:])
+            if values is not None:
+                return function(**values)
+    from wishkit.interface.application import run_typer  # noqa: PLC0415 - typer is heavy
+
+    return run_typer(arguments)
+
+
+def load(words: str) -> Callable[..., int]:
+    """The function behind a command of the table; it returns an exit status."""
+    from importlib import import_module  # noqa: PLC0415 - imported where used
+
+    from wishkit.interface.overview import COMMANDS  # noqa: PLC0415 - imported where used
+
+    module = import_module(f"wishkit.interface.{COMMANDS[words][0]}")
+    function: Callable[..., int] = getattr(module, words.rsplit(maxsplit=1)[-1].replace("-", "_"))
+    return function

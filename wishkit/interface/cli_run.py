@@ -1,33 +1,32 @@
 """The commands that run migrations or say where they stand: migrate, rollback, status."""
 
-from __future__ import annotations
-
 from typing import Annotated
-
-import typer
 
 from wishkit.interface.options import Env, Json, Url, Yes, finish, workspace
 from wishkit.interface.output import answer
+from wishkit.interface.parameters import Argument, Option
 from wishkit.interface.progress import Progress
 
 
 def migrate(
     *,
     to: Annotated[
-        str | None, typer.Option("--to", metavar="ID", help="Stop after this migration.")
+        str | None, Option("--to", metavar="ID", help="Stop after this migration.")
     ] = None,
     allow_out_of_order: Annotated[
         bool,
-        typer.Option(help="Accept a pending migration numbered below an applied one."),
+        Option(
+            "--allow-out-of-order", help="Accept a pending migration numbered below an applied one."
+        ),
     ] = False,
     allow_missing: Annotated[
-        bool, typer.Option(help="Accept applied migrations whose files are gone.")
+        bool, Option("--allow-missing", help="Accept applied migrations whose files are gone.")
     ] = False,
     yes: Yes = False,
     url: Url = None,
     env: Env = None,
     json: Json = False,
-) -> None:
+) -> int:
     """Apply what is pending.
 
     Example: wishkit migrate --env staging --to 0007
@@ -42,32 +41,28 @@ def migrate(
             allow_missing=allow_missing,
             yes=yes,
         )
-    finish(report, as_json=json)
+    return finish(report, as_json=json)
 
 
 def rollback(
     *,
-    ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID]...", help="Undo these migrations.")
-    ] = None,
+    ids: Annotated[list[str] | None, Argument(metavar="ID", help="Undo these migrations.")] = None,
     to: Annotated[
         str | None,
-        typer.Option("--to", metavar="ID", help="Undo everything applied after it; base: all."),
+        Option("--to", metavar="ID", help="Undo everything applied after it; base: all."),
     ] = None,
-    steps: Annotated[
-        int | None, typer.Option("--steps", metavar="N", help="Undo the N newest.")
-    ] = None,
+    steps: Annotated[int | None, Option("--steps", metavar="N", help="Undo the N newest.")] = None,
     allow_out_of_order: Annotated[
-        bool, typer.Option(help="Undo some while later ones stay.")
+        bool, Option("--allow-out-of-order", help="Undo some while later ones stay.")
     ] = False,
     accept_data_loss: Annotated[
-        bool, typer.Option("--accept-data-loss", help="Consent to losing the rows at stake.")
+        bool, Option("--accept-data-loss", help="Consent to losing the rows at stake.")
     ] = False,
     yes: Yes = False,
     url: Url = None,
     env: Env = None,
     json: Json = False,
-) -> None:
+) -> int:
     """Undo migrations, newest applied first.
 
     Example: wishkit rollback --to 0006
@@ -86,18 +81,18 @@ def rollback(
             yes=yes,
             show=None if json else render_rollback_plan,
         )
-    finish(report, as_json=json)
+    return finish(report, as_json=json)
 
 
 def status(
     *,
     exit_code: Annotated[
-        bool, typer.Option("--exit-code", help="Exit 1 unless everything is applied.")
+        bool, Option("--exit-code", help="Exit 1 unless everything is applied.")
     ] = False,
     url: Url = None,
     env: Env = None,
     json: Json = False,
-) -> None:
+) -> int:
     """Every migration and its state; writes nothing, takes no lock.
 
     Example: wishkit status --env production --exit-code
@@ -114,5 +109,4 @@ def status(
         from wishkit.interface.render import render_status  # noqa: PLC0415 - imported where used
 
         render_status(result)
-    if exit_code and not result.up_to_date:
-        raise typer.Exit(1)
+    return 1 if exit_code and not result.up_to_date else 0

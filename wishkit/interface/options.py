@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from wishkit.interface.output import answer
+from wishkit.interface.output import answer, confirm
+from wishkit.interface.parameters import Option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,19 +17,17 @@ if TYPE_CHECKING:
 
 Url = Annotated[
     str | None,
-    typer.Option("--url", metavar="URL", help="Any libpq connection string, or env:VARIABLE."),
+    Option("--url", metavar="URL", help="Any libpq connection string, or env:VARIABLE."),
 ]
 Env = Annotated[
     str | None,
-    typer.Option("--env", metavar="NAME", help="An environment of wishkit.toml."),
+    Option("--env", metavar="NAME", help="An environment of wishkit.toml."),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Consent for a protected database.")]
+Json = Annotated[bool, Option("--json", help="Print the result as JSON.")]
+Yes = Annotated[bool, Option("--yes", "-y", help="Consent for a protected database.")]
 LockWait = Annotated[
     str | None,
-    typer.Option(
-        "--lock-wait", metavar="TIME", help="How long to wait for another run: 30s, 5min."
-    ),
+    Option("--lock-wait", metavar="TIME", help="How long to wait for another run: 30s, 5min."),
 ]
 
 
@@ -42,8 +39,8 @@ def workspace(progress: Progress, url: str | None, env: str | None) -> Workspace
     return open_workspace(url=url, env=env, listener=progress, ask=ask)
 
 
-def finish(report: Report, *, as_json: bool) -> None:
-    """Show what a run came to, and leave with its status."""
+def finish(report: Report, *, as_json: bool) -> int:
+    """Show what a run came to; its exit status."""
     if as_json:
         from wishkit.interface.json import to_json  # noqa: PLC0415 - heavy
 
@@ -52,17 +49,18 @@ def finish(report: Report, *, as_json: bool) -> None:
         from wishkit.interface.render import render_report  # noqa: PLC0415 - imported where used
 
         render_report(report)
-    if report.error:
-        if not as_json:
-            from wishkit.interface.errors import print_error  # noqa: PLC0415 - rarely needed
+    if report.error is None:
+        return 0
+    if not as_json:
+        from wishkit.interface.errors import print_error  # noqa: PLC0415 - rarely needed
 
-            print_error(report.error)
-        raise typer.Exit(report.error.exit_status)
+        print_error(report.error)
+    return report.error.exit_status
 
 
 def _asker(progress: Progress) -> Callable[[str], bool]:
     def ask(question: str) -> bool:
         progress.stop()
-        return typer.confirm(question, default=False, err=True)
+        return confirm(question)
 
     return ask

@@ -21,6 +21,12 @@ def answer(text: str) -> None:
     print(text, flush=True)  # noqa: T201 - this is where printing is done
 
 
+def confirm(question: str) -> bool:
+    """Ask on stderr; only a yes is one."""
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201 - as above
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
 @cache
 def console(*, stderr: bool) -> Console:
     """A rich console; made when something is rendered that needs it.
