@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from wishkit.commands.report import Done, Report
 from wishkit.core.migration import resolve
 from wishkit.core.plan import forward_plan
 from wishkit.core.state import State, compare
-from wishkit.errors import WishkitError
+from wishkit.errors import Interrupted, WishkitError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from wishkit.commands.workspace import Workspace
     from wishkit.core.batches import Batch
     from wishkit.core.migration import Migration
-    from wishkit.core.plan import Step
+    from wishkit.core.plan import Step, Unfinished
     from wishkit.core.state import Ledger
     from wishkit.postgres.run import Run
 
@@ -34,6 +35,7 @@ def migrate(
     allow_out_of_order: bool = False,
     allow_missing: bool = False,
     yes: bool = False,
+    unfinished: Unfinished | None = None,
 ) -> Report:
     """Apply pending migrations, each with its record in the ledger.
 
@@ -43,6 +45,8 @@ def migrate(
         allow_out_of_order: accept one numbered below an applied one.
         allow_missing: accept applied ones whose files are gone.
         yes: consent for a protected database.
+        unfinished: what to do about a statement of which only a person can tell whether it took
+            effect.
 
     Returns:
         What was done; with an error when it stopped on the way.
@@ -78,12 +82,17 @@ def migrate(
             count = f"{len(steps)} migration{'s' if steps[1:] else ''}"
             workspace.consent(f"apply {count} to {database}?", yes=yes, flag="--yes")
         with open_run(
-            connection, target, verb="migrate", reason=None, listener=workspace.listener
+            connection,
+            target,
+            verb="migrate",
+            reason=None,
+            listener=workspace.listener,
+            unfinished=unfinished,
         ) as run:
             if run.ledger.records != ledger.records or run.ledger.partial != ledger.partial:
                 prepared = prepare(plan(run.ledger))  # another run was quicker
             done, error = run_all(run, prepared)
-            ledger = read_ledger(run.session.connection) if run.session.alive else ledger
+            ledger = run.read_ledger()
         return _report(workspace, database, migrations, ledger, done=done, error=error)
 
 
@@ -114,7 +123,7 @@ def pending(
 
 
 def prepare(steps: Sequence[Step]) -> Prepared:
-    """Check every text of a plan before the first one runs.
+    """Check every text of a plan before the first one runs, its way back included.
 
     Raises:
         MigrationFileError: a text cannot work.
@@ -122,6 +131,10 @@ def prepare(steps: Sequence[Step]) -> Prepared:
     """
     from wishkit.core.batches import batches  # noqa: PLC0415 - the parser is heavy
 
+    for step in steps:
+        if step.direction == "forward" and step.migration.backward:
+            back = replace(step, direction="backward")
+            batches(back.script, transactional=back.transactional)
     return [(s, batches(s.script, transactional=s.transactional)) for s in steps]
 
 
@@ -130,16 +143,18 @@ def run_all(run: Run, prepared: Prepared) -> tuple[tuple[Done, ...], WishkitErro
     from wishkit.postgres.engine import run_step  # noqa: PLC0415 - heavy
 
     done: list[Done] = []
-    for position, (step, batches) in enumerate(prepared, 1):
-        try:
+    try:
+        for position, (step, batches) in enumerate(prepared, 1):
             attempt = run_step(run, step, batches, position=position, total=len(prepared))
-        except WishkitError as error:
-            run.failure = error
-            return tuple(done), error
-        summary = step.migration.header.summary
-        count = batches[-1].last
-        done.append(Done(step.id, step.direction, attempt.elapsed, count, summary))
-    return tuple(done), None
+            summary = step.migration.header.summary
+            count = batches[-1].last
+            done.append(Done(step.id, step.direction, attempt.elapsed, count, summary))
+    except WishkitError as error:
+        run.failure = error
+    except KeyboardInterrupt:  # between migrations, or a second time
+        state = f"wishkit status says how things stand; {run.position} as far as is known"
+        run.failure = Interrupted("interrupted", state=state)
+    return tuple(done), run.failure
 
 
 def with_difference(

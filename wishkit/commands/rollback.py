@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wishkit.commands.migrate import Prepared
     from wishkit.commands.workspace import Workspace
     from wishkit.core.migration import Migration
+    from wishkit.core.plan import Unfinished
     from wishkit.core.stakes import Stake
     from wishkit.core.state import Ledger
 
@@ -36,6 +37,7 @@ def rollback(
     allow_out_of_order: bool = False,
     accept_data_loss: bool = False,
     yes: bool = False,
+    unfinished: Unfinished | None = None,
     show: Show | None = None,
 ) -> Report:
     """Undo migrations, newest applied first, by the ledger's order.
@@ -48,6 +50,8 @@ def rollback(
         allow_out_of_order: undo some while later ones stay.
         accept_data_loss: consent to losing the rows at stake.
         yes: consent for a protected database.
+        unfinished: what to do about a statement of which only a person can tell whether it took
+            effect.
         show: is given the plan and the data at stake before anything runs.
 
     Returns:
@@ -88,7 +92,12 @@ def rollback(
             yes=yes,
         )
         with open_run(
-            connection, target, verb="rollback", reason=None, listener=workspace.listener
+            connection,
+            target,
+            verb="rollback",
+            reason=None,
+            listener=workspace.listener,
+            unfinished=unfinished,
         ) as run:
             if run.ledger.records != ledger.records or run.ledger.partial != ledger.partial:
                 raise ConsentNeeded(
@@ -98,7 +107,7 @@ def rollback(
                     state="nothing was run",
                 )
             done, error = run_all(run, prepared)
-            ledger = read_ledger(run.session.connection) if run.session.alive else ledger
+            ledger = run.read_ledger()
         return _report(
             workspace, database, migrations, ledger, Report("rollback", database, done, error=error)
         )

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 BASE = "base"
 
+# What a person decides about a statement that was sent and of which nobody saw the end: that it
+# took effect, or that it is to be run again.
+Unfinished = Literal["done", "redo"]
 
 @dataclass(frozen=True, slots=True)
 class Step:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wishkit.core.events import MigrationFinished, MigrationStarted, Noted, StatementsStarted
-from wishkit.errors import Interrupted, LedgerError, MigrationFailed, WishkitError
+from wishkit.errors import Interrupted, MigrationFailed, WishkitError
 from wishkit.postgres import failure
 from wishkit.postgres.ledger import is_large, keep_large_script
 from wishkit.postgres.session import Lost, Refused
@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 
     from wishkit.core.batches import Batch
     from wishkit.core.plan import Step
+    from wishkit.errors import Location
     from wishkit.postgres.run import Run
 
 _ROWS_SHOWN = 20
+_ROLLED_BACK = "40"  # class of SQLSTATE: serialization failure, deadlock; nobody's mistake
 _BEGIN = b"BEGIN;\n"
 
 
@@ -37,6 +39,7 @@ class Attempt:
         batches: its statements, grouped into messages.
         began: client's monotonic clock, in seconds.
         timings: of the messages that were timed, for the ledger.
+        current: what went to the server last.
     """
 
     run: Run
@@ -44,6 +47,13 @@ class Attempt:
     batches: Sequence[Batch]
     began: float = field(default_factory=time.monotonic)
     timings: list[dict[str, float]] = field(default_factory=list)
+    current: Batch | None = None
+
+    @property
+    def place(self) -> Location:
+        """The statement that went to the server last."""
+        span = (self.current or self.batches[0]).spans[0]
+        return self.step.script.locate(span.start, span.end)
 
     @property
     def elapsed(self) -> float:
@@ -57,6 +67,7 @@ class Attempt:
 
     def announce(self, batch: Batch) -> None:
         """Tell the listener what goes to the server now."""
+        self.current = batch
         source = self.step.script.source
         sql = source[batch.start : min(batch.spans[0].end, batch.start + 200)]
         text = " ".join(sql.decode(errors="ignore").split())
@@ -75,13 +86,17 @@ class Attempt:
 
     def record(self) -> bytes:
         """SQL that records success, to be sent with the SQL of the migration."""
-        return self.run.recorder.done(
-            self.step.migration,
-            self.step.direction,
-            transactional=self.step.transactional,
-            elapsed=None if self.step.transactional else self.elapsed,
+        step, recorder = self.step, self.run.recorder
+        record = recorder.done(
+            step.migration,
+            step.direction,
+            transactional=step.transactional,
+            elapsed=None if step.transactional else self.elapsed,
             statements=self.statements,
         )
+        if not step.transactional or any(p.id == step.id for p in self.run.ledger.partial):
+            record += b";\n" + recorder.step("step_clear", id=step.id)
+        return record
 
     def record_failure(self, error: WishkitError, outcome: str) -> None:
         """Keep what is known about an attempt that came to nothing.
@@ -96,6 +111,7 @@ class Attempt:
             "file": where.path if where else None,
             "line": where.line if where else None,
             "column": where.column if where else None,
+            "notes": error.notes,
         }
         message = self.run.recorder.failed(
             self.step.migration,
@@ -131,7 +147,7 @@ def run_step(
         OutcomeUnknown: the connection was lost and the server did not come back.
         Interrupted: asked to stop.
     """
-    from wishkit.postgres.journal import run_stepwise  # noqa: PLC0415 - it builds on this module
+    from wishkit.postgres.journal import how_far, run_stepwise  # noqa: PLC0415 - builds on this
 
     run.check_lock()
     attempt = Attempt(run, step, batches)
@@ -144,6 +160,11 @@ def run_step(
             _run_transaction(attempt)
         else:
             run_stepwise(attempt)
+    except KeyboardInterrupt:
+        error = _settle_interrupt(attempt)
+        if not step.transactional and (far := how_far(attempt)):
+            error.state = f"{far}; {run.position}"
+        raise error from None
     finally:
         removals()
     if step.direction == "forward":
@@ -172,23 +193,34 @@ def _run_transaction(attempt: Attempt) -> None:
     The COMMIT travels with what it commits, so a connection that dies leaves all or nothing, and
     the ledger knows which.
     """
-    batch, prefix = attempt.batches[0], _BEGIN
     try:
+        _send(attempt)
+    except Lost as lost:
+        _settle_lost(attempt, lost)
+
+
+def _send(attempt: Attempt) -> None:
+    session = attempt.run.session
+    batch, prefix = attempt.batches[0], _BEGIN
+    large = is_large(attempt.step.migration)
+    try:
+        if large:
+            session.send(prefix)
+            keep_large_script(session, attempt.step.migration)
+            prefix = b""
         for batch in attempt.batches:
             attempt.announce(batch)
-            last = batch is attempt.batches[-1] and batch.kind == "together"
-            if last:
-                _finish(attempt, prefix, batch)
+            if batch.kind == "copy" and prefix:
+                session.send(prefix)
+                prefix = b""
+            if batch is attempt.batches[-1] and batch.kind == "together":
+                _finish(attempt, prefix, batch, keep=not large)
                 return
             _send_batch(attempt, prefix, batch)
             prefix = b""
-        _finish(attempt, b"", None)
+        _finish(attempt, b"", None, keep=not large)
     except Refused as refused:
         raise _failed(attempt, batch, refused, prefix) from refused.error
-    except Lost as lost:
-        _settle_lost(attempt, lost)
-    except KeyboardInterrupt:
-        raise settle_interrupt(attempt) from None
 
 
 def _send_batch(attempt: Attempt, prefix: bytes, batch: Batch) -> None:
@@ -199,91 +231,81 @@ def _send_batch(attempt: Attempt, prefix: bytes, batch: Batch) -> None:
     if data is None:
         attempt.note_rows(session.send(prefix + body))
     else:
-        if prefix:
-            session.send(prefix)
         session.copy(body, [memoryview(source)[slice(*data)]])
     attempt.timed(batch, began)
 
 
-def _finish(attempt: Attempt, prefix: bytes, batch: Batch | None) -> None:
+def _finish(attempt: Attempt, prefix: bytes, batch: Batch | None, *, keep: bool) -> None:
     """Send what is left, clean the session, record, commit."""
     session, migration = attempt.run.session, attempt.step.migration
     message, statements = b"", 0
     if batch:
         message = prefix + attempt.step.script.source[batch.start : batch.end] + b"\n;\n"
         statements = bool(prefix) + len(batch.spans)
-    clean = session.clean + b";\n"
+    message += session.clean + b";\n"
+    if keep:
+        message += attempt.run.recorder.keep(migration) + b";\n"
     try:
-        if is_large(migration):
-            if message:
-                session.send(message)
-            message, statements = b"", 0
-            session.send(clean)
-            keep_large_script(session, migration)
-            message, clean = attempt.record(), b""
-            results = session.send(message + b";\nCOMMIT")
-        else:
-            keep = attempt.run.recorder.keep(migration) + b";\n"
-            results = session.send(message + clean + keep + attempt.record() + b";\nCOMMIT")
+        results = session.send(message + attempt.record() + b";\nCOMMIT")
     except Refused as refused:
         if refused.completed < statements:
             raise
         raise _after_statements(attempt, refused, refused.completed - statements) from refused
-    if results[-1].command_status != b"COMMIT":
-        raise LedgerError("the server answered COMMIT with ROLLBACK", code="not-committed")
     attempt.note_rows(results[:statements])
 
 
 def _after_statements(attempt: Attempt, refused: Refused, index: int) -> WishkitError:
     """The migration's own statements went through, but it cannot be committed as it leaves things.
 
-    The first statement of the tail fires deferred constraints; the others find a session or a
-    ledger that the migration has broken.
+    The first statement of the tail fires deferred constraints, the last one commits; between them,
+    a session or a ledger is found that the migration has broken.
     """
-    run, step = attempt.run, attempt.step
-    run.session.rollback()
-    where = step.script.locate(attempt.batches[-1].start, attempt.batches[-1].end)
-    state = f"{step.id} was rolled back; {run.position}"
-    help_ = None
-    if index > 0:
-        help_ = (
-            "its statements went through, but afterwards the ledger could not be written: does it "
-            "drop or lock the ledger's tables, or make the transaction read-only?"
-        )
-    error = failure.describe(MigrationFailed, refused.error, where=where, state=state, help_=help_)
-    if index > 0:
-        error.code = "ledger-damaged"
+    attempt.run.session.rollback()
+    ledger = index > 0 and (refused.error.sqlstate or "")[:2] != _ROLLED_BACK
+    help_ = (
+        "its statements went through, but afterwards the ledger could not be written: does it "
+        "drop, rename or lock the ledger's tables, or make the transaction read-only?"
+    )
+    error = failure.describe(
+        MigrationFailed,
+        refused.error,
+        where=attempt.place,
+        state=_undone(attempt),
+        help_=help_ if ledger else None,
+    )
+    if ledger:
+        error.code = "ledger-not-written"
     attempt.record_failure(error, "failed")
     return error
 
 
 def _failed(attempt: Attempt, batch: Batch, refused: Refused, prefix: bytes) -> WishkitError:
-    run, step = attempt.run, attempt.step
-    run.session.rollback()
+    attempt.run.session.rollback()
     completed = max(0, refused.completed - bool(prefix))
-    where = failure.place(step, batch, completed, refused.error, len(prefix))
-    verb = "was rolled back" if step.direction == "forward" else "stays applied"
-    error = failure.describe(
-        MigrationFailed, refused.error, where=where, state=f"{step.id} {verb}; {run.position}"
-    )
+    where = failure.place(attempt.step, batch, completed, refused.error, len(prefix))
+    state = _undone(attempt)
+    error = failure.describe(MigrationFailed, refused.error, where=where, state=state)
     attempt.record_failure(error, "failed")
     return error
+
+
+def _undone(attempt: Attempt) -> str:
+    verb = "was rolled back" if attempt.step.direction == "forward" else "stays applied"
+    return f"{attempt.step.id} {verb}; {attempt.run.position}"
 
 
 def _settle_lost(attempt: Attempt, lost: Lost) -> None:
     """The connection died: find out from the ledger whether the COMMIT got through."""
     run, step = attempt.run, attempt.step
-    run.reconnect()
-    if run.is_applied(step.id) == (step.direction == "forward"):
+    if run.settle(step.id) == (step.direction == "forward"):
         text = "the connection was lost at COMMIT; the ledger says the migration was committed"
         run.listener(Noted(step.id, "WARNING", text))
         return
-    verb = "was rolled back" if step.direction == "forward" else "stays applied"
     error = failure.describe(
         MigrationFailed,
         lost.error,
-        where=step.script.locate(attempt.batches[0].start),
-        state=f"{step.id} {verb}; {run.position}",
+        where=attempt.place,
+        state=_undone(attempt),
         help_="the connection to the server was lost; the ledger was asked on a new one. "
         "Run the same command again",
     )
@@ -292,7 +314,7 @@ def _settle_lost(attempt: Attempt, lost: Lost) -> None:
     raise error from lost.error
 
 
-def settle_interrupt(attempt: Attempt) -> Interrupted:
+def _settle_interrupt(attempt: Attempt) -> Interrupted:
     """Asked to stop: the running statement was cancelled; find out how that ended."""
     run, step = attempt.run, attempt.step
     try:
@@ -300,17 +322,16 @@ def settle_interrupt(attempt: Attempt) -> Interrupted:
         run.session.send(run.session.clean)
         applied = run.is_applied(step.id)
     except Lost:
-        run.reconnect()
-        applied = run.is_applied(step.id)
-    if applied and step.direction == "forward":
+        applied = run.settle(step.id)
+    if applied and step.id not in run.applied:
         run.applied.append(step.id)
     elif not applied and step.id in run.applied:
         run.applied.remove(step.id)
-    went_through = applied == (step.direction == "forward")
-    verb = "was committed before the interrupt" if went_through else "was rolled back"
-    error = Interrupted("interrupted", state=f"{step.id} {verb}; {run.position}")
-    if not went_through:
-        attempt.record_failure(error, "interrupted")
+    if applied == (step.direction == "forward"):
+        state = f"{step.id} was committed before the interrupt; {run.position}"
+        return Interrupted("interrupted", state=state)
+    error = Interrupted("interrupted", state=_undone(attempt))
+    attempt.record_failure(error, "interrupted")
     return error
 
 

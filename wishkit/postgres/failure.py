@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import psycopg
+
 from wishkit.core.redact import redact
+from wishkit.errors import ConnectError, LedgerError
+from wishkit.postgres.session import Lost, Refused
 
 if TYPE_CHECKING:
-    import psycopg
+    from collections.abc import Iterator
 
     from wishkit.core.batches import Batch
     from wishkit.core.plan import Step
@@ -16,6 +21,58 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(rb'"(?:[^"]|"")+"|[\w$]+|.', re.DOTALL)
 _COPY_LINE = re.compile(r"COPY [^,]+, \D+ (\d+)|\(?(?:line|Zeile|ligne|línea)\D*(\d+)")
+
+
+@contextmanager
+def of_ledger() -> Iterator[None]:
+    """Whatever goes wrong with the ledger before anything is run, as one clear error.
+
+    Raises:
+        LedgerError: ``ledger-permission``, ``ledger-damaged`` or ``ledger``.
+        ConnectError: ``connection-lost``.
+    """
+    try:
+        yield
+    except (Refused, Lost) as told:
+        raise _of_ledger(told.error) from told
+    except psycopg.Error as error:
+        raise _of_ledger(error) from error
+
+
+def _of_ledger(error: psycopg.Error) -> WishkitError:
+    message = redact(error.diag.message_primary or _first_line(error))
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return LedgerError(
+            f"this role may not read and write the ledger: {message}",
+            code="ledger-permission",
+            help="connect as the role that runs the migrations, or act as it: role = … in "
+            "wishkit.toml",
+        )
+    if isinstance(error, _OTHER_SHAPE):
+        return LedgerError(
+            f"a table of the ledger is missing or has another shape: {message}",
+            code="ledger-damaged",
+            help="if it was renamed, rename it back; if schema wishkit was dropped in part, drop "
+            "the rest of it: yoyo's tables still know what is applied",
+        )
+    if error.sqlstate is None or error.diag.severity_nonlocalized in {"FATAL", "PANIC"}:
+        return ConnectError(
+            f"the connection went away: {message}",
+            code="connection-lost",
+            help="see the server's log, then run again",
+        )
+    return LedgerError(f"the ledger cannot be used: {message}")
+
+
+_OTHER_SHAPE = (
+    psycopg.errors.UndefinedTable,
+    psycopg.errors.UndefinedColumn,
+    psycopg.errors.InvalidSchemaName,
+)
+
+
+def _first_line(error: psycopg.Error) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def place(step: Step, batch: Batch, completed: int, error: psycopg.Error, prefix: int) -> Location:
@@ -54,7 +111,7 @@ def describe(
 ) -> WishkitError:
     """The error to raise for a statement that the server refused."""
     diag = error.diag
-    message = diag.message_primary or str(error).strip() or type(error).__name__
+    message = diag.message_primary or _first_line(error)
     notes = [
         f"{label}: {redact(text)}"
         for label, text in (("detail", diag.message_detail), ("context", diag.context))

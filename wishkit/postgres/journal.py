@@ -8,23 +8,26 @@ after, and if a crash came between, the catalog is asked whether it took effect.
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from wishkit.core.events import Noted
 from wishkit.core.statements import parse
-from wishkit.errors import LedgerError, MigrationFailed, MigrationPartial, WishkitError
+from wishkit.errors import MigrationFailed, MigrationPartial, WishkitError
 from wishkit.postgres import failure, online
-from wishkit.postgres.engine import settle_interrupt
 from wishkit.postgres.ledger import is_large, keep_large_script
 from wishkit.postgres.queries import query
 from wishkit.postgres.session import Lost, Refused, quote
 
 if TYPE_CHECKING:
-    import psycopg
+    from collections.abc import Iterator
 
     from wishkit.core.batches import Batch
     from wishkit.postgres.engine import Attempt
 
+# The file may have made the session's transactions read-only; the journal's are not.
+_BEGIN = b"BEGIN READ WRITE;\n"
 # What a statement of the migration may have set and the journal must not be subject to; it comes
 # back when the transaction ends, because the file's next statements may rely on it.
 _LOCALLY_CLEAN = (
@@ -54,9 +57,16 @@ def run_stepwise(attempt: Attempt) -> None:
         OutcomeUnknown: the connection was lost and the server did not come back.
         Interrupted: asked to stop.
     """
-    journal = _read(attempt)
+    try:
+        _run_all(attempt)
+    except Lost as lost:
+        _settle_lost(attempt, lost)
+
+
+def _run_all(attempt: Attempt) -> None:
     batch = attempt.batches[0]
     try:
+        journal = _read(attempt)
         _keep(attempt)
         for batch in attempt.batches:
             line = journal.get(batch.first)
@@ -68,12 +78,8 @@ def run_stepwise(attempt: Attempt) -> None:
         _complete(attempt)
     except Refused as refused:
         raise _stopped(attempt, batch, refused) from refused.error
-    except Lost as lost:
-        raise _lost(attempt, lost) from lost.error
-    except KeyboardInterrupt:
-        error = settle_interrupt(attempt)
-        error.state = f"{_how_far(attempt)}; {attempt.run.position}"
-        raise error from None
+    except online.Unclear as unclear:
+        raise _unclear(attempt, batch, unclear) from None
 
 
 def _read(attempt: Attempt) -> dict[int, _Line]:
@@ -88,9 +94,7 @@ def _read(attempt: Attempt) -> dict[int, _Line]:
     step = attempt.step
     lines = _lines(attempt)
     if any(line.direction != step.direction for line in lines.values()):
-        # Turning round: the way back looks at the catalog, not at the way there.
-        attempt.run.session.send(attempt.run.recorder.step("step_clear", id=step.id))
-        return {}
+        return {}  # it turns round; the first line that is written ends what was there
     for number, line in lines.items():
         batch = attempt.batches[number - 1] if number <= len(attempt.batches) else None
         if line.done and (batch is None or _sql(attempt, batch) != line.sql):
@@ -102,48 +106,58 @@ def _read(attempt: Attempt) -> dict[int, _Line]:
                 notes=(f"it was:\n{line.sql}",),
                 help="put it back as it was; what comes behind the statements that were run may "
                 "be changed",
-                state=f"{_how_far(attempt)}; {attempt.run.position}",
+                state=_state(attempt, how_far(attempt)),
             )
     return lines
 
 
 def _lines(attempt: Attempt) -> dict[int, _Line]:
-    connection: psycopg.Connection[Any] = attempt.run.session.connection
-    rows = connection.execute(query("step_rows"), {"id": attempt.step.id}).fetchall()
+    rows = attempt.run.session.ask(query("step_rows"), {"id": attempt.step.id})
     return {number: _Line(direction, sql, done) for number, direction, sql, done in rows}
 
 
 def _keep(attempt: Attempt) -> None:
     session, migration = attempt.run.session, attempt.step.migration
-    if is_large(migration):
-        keep_large_script(session, migration)
-    else:
-        session.send(attempt.run.recorder.keep(migration))
+    with _writing():
+        if is_large(migration):
+            keep_large_script(session, migration)
+        else:
+            session.send(attempt.run.recorder.keep(migration))
 
 
 def _run(attempt: Attempt, batch: Batch, *, begun: bool) -> None:
     """Run one statement and see that it is in the journal, in this order or at once."""
-    session = attempt.run.session
     if sets_session(batch):
-        session.send(_sql(attempt, batch).encode())
+        attempt.run.session.send(_sql(attempt, batch).encode())
+        _journal(attempt, _begin(attempt, batch) + _end(attempt, batch))
+    elif may_commit_itself(batch):
+        _run_alone(attempt, batch, begun=begun)
+    else:
+        _run_in_transaction(attempt, batch)
+
+
+def _run_alone(attempt: Attempt, batch: Batch, *, begun: bool) -> None:
+    session = attempt.run.session
+    work = online.work(_statement(attempt, batch), _sql(attempt, batch))
+    done: bool | None = False
+    if begun or _undoes_incomplete(attempt):
+        done = work.took_effect(session)
+        if done is None and begun:
+            done = _decided(attempt)
+    if done:
         _journal(attempt, _begin(attempt, batch) + _end(attempt, batch))
         return
-    if not may_commit_itself(batch):
-        _run_in_transaction(attempt, batch)
-        return
-    work = online.work(_statement(attempt, batch))
-    if begun and work.took_effect(session.connection):
-        _journal(attempt, _end(attempt, batch))
-        return
     _journal(attempt, _begin(attempt, batch))
-    work.prepare(session)
     # A timeout that strikes while an index build waits for old snapshots leaves it INVALID, and
     # that wait stalls nobody.
     session.send(b"SET lock_timeout = 0; SET statement_timeout = 0")
+    work.prepare(session, attempt.run.listener)
     try:
         attempt.note_rows(session.send(_sql(attempt, batch).encode()))
     except Refused:
-        work.clean_up(session)
+        with suppress(Refused):  # then its line stays, and the next run looks again
+            if work.left_nothing(session):
+                _forget(attempt, batch)
         raise
     work.verify(session)
     _journal(attempt, _end(attempt, batch))
@@ -154,24 +168,70 @@ def _run_in_transaction(attempt: Attempt, batch: Batch) -> None:
     record = _begin(attempt, batch) + _end(attempt, batch)
     data = batch.spans[0].data
     sql = _sql(attempt, batch).encode()
-    if data is None:
-        results = session.send(b"BEGIN;\n" + sql + b"\n;\n" + _clean(attempt) + record + b"COMMIT")
-        attempt.note_rows(results[1:2])
-    else:
-        session.send(b"BEGIN")
-        session.copy(sql, [memoryview(attempt.step.script.source)[slice(*data)]])
-        session.send(_clean(attempt) + record + b"COMMIT")
+    try:
+        if data is None:
+            tail = b"\n;\n" + _clean(attempt) + record + b"COMMIT"
+            attempt.note_rows(session.send(_BEGIN + sql + tail)[1:2])
+        else:
+            session.send(_BEGIN)
+            session.copy(sql, [memoryview(attempt.step.script.source)[slice(*data)]])
+            with _writing():
+                session.send(_clean(attempt) + record + b"COMMIT")
+    except Refused as refused:
+        if not (_undoes_incomplete(attempt) and _was_never_there(batch, refused)):
+            raise
+        session.rollback()
+        _journal(attempt, record)
+        text = f"{refused}: passed over, because the migration had not got that far"
+        attempt.run.listener(Noted(attempt.step.id, "NOTICE", text))
+
+
+def _undoes_incomplete(attempt: Attempt) -> bool:
+    """Whether a migration is undone that was never complete, so that some of it is not there."""
+    step = attempt.step
+    return step.direction == "backward" and step.id not in attempt.run.applied
+
+
+def _was_never_there(batch: Batch, refused: Refused) -> bool:
+    """Whether a statement only failed to remove what does not exist."""
+    ((node, fields),) = batch.statement.tree.items() if batch.statement else (("", {}),)
+    subtypes = {item["AlterTableCmd"].get("subtype") for item in fields.get("cmds", ())}
+    removes = node == "DropStmt" or bool(subtypes and subtypes <= _REMOVING)
+    return removes and refused.error.sqlstate in _UNDEFINED
+
+
+_REMOVING = {"AT_DropColumn", "AT_DropConstraint"}
+# Of a table, column, object, function, schema; PostgreSQL manual, appendix A.
+_UNDEFINED = {"42P01", "42703", "42704", "42883", "3F000"}
+
+
+def _decided(attempt: Attempt) -> bool:
+    """Whether a statement that was begun counts as done, where only a person can tell.
+
+    Raises:
+        Unclear: nobody has said.
+    """
+    if attempt.run.unfinished is None:
+        raise online.Unclear(
+            "an earlier run sent this statement and did not see it end; whether it took effect, "
+            "or how much of it did, cannot be told from the catalog",
+            code="step-unknown",
+            help_="look at what it was to do, then run the same command again and say:\n"
+            "--unfinished done   it took effect, or what was missing has been done by hand\n"
+            "--unfinished redo   it did not, or may be run again from its beginning",
+        )
+    return attempt.run.unfinished == "done"
 
 
 def _journal(attempt: Attempt, lines: bytes) -> None:
-    attempt.run.session.send(b"BEGIN;\n" + _clean(attempt) + lines + b"COMMIT")
+    with _writing():
+        attempt.run.session.send(_BEGIN + _clean(attempt) + lines + b"COMMIT")
 
 
 def _complete(attempt: Attempt) -> None:
     session = attempt.run.session
-    clear = attempt.run.recorder.step("step_clear", id=attempt.step.id)
-    record = attempt.record()
-    session.send(b"BEGIN;\n" + session.clean + b";\n" + record + b";\n" + clear + b";\nCOMMIT")
+    with _writing():
+        session.send(_BEGIN + session.clean + b";\n" + attempt.record() + b";\nCOMMIT")
 
 
 def locally_clean(role: str | None) -> bytes:
@@ -185,18 +245,18 @@ def _clean(attempt: Attempt) -> bytes:
 
 
 def _begin(attempt: Attempt, batch: Batch) -> bytes:
-    return (
-        attempt.run.recorder.step(
-            "step_begin",
-            id=attempt.step.id,
-            direction=attempt.step.direction,
-            statement=batch.first,
-            statements=attempt.batches[-1].last,
-            checksum=attempt.step.migration.checksum,
-            sql=_sql(attempt, batch),
-        )
-        + b";\n"
+    step, recorder = attempt.step, attempt.run.recorder
+    turn = recorder.step("step_turn", id=step.id, direction=step.direction)
+    begin = recorder.step(
+        "step_begin",
+        id=step.id,
+        direction=step.direction,
+        statement=batch.first,
+        statements=attempt.batches[-1].last,
+        checksum=step.migration.checksum,
+        sql=_sql(attempt, batch),
     )
+    return turn + b";\n" + begin + b";\n"
 
 
 def _end(attempt: Attempt, batch: Batch) -> bytes:
@@ -224,63 +284,108 @@ def may_commit_itself(batch: Batch) -> bool:
     return batch.kind == "autocommit" or node in {"CallStmt", "DoStmt"}
 
 
-def _how_far(attempt: Attempt) -> str:
-    done = sum(line.done for line in _lines(attempt).values())
-    total = attempt.batches[-1].last
-    way = "applied" if attempt.step.direction == "forward" else "rolled back"
-    return f"{attempt.step.id} is partly {way}: {done} of {total} statements are done"
+def how_far(attempt: Attempt) -> str | None:
+    """How much of a non-transactional migration is done, by its journal; None: it is not begun."""
+    id_ = attempt.step.id
+    try:
+        lines = _lines(attempt).values()
+    except (Refused, Lost):
+        return f"how far {id_} got is not known: its journal cannot be read"
+    if not lines:
+        return None
+    done = sum(line.done for line in lines)
+    way = "applied" if {line.direction for line in lines} == {"forward"} else "rolled back"
+    return f"{id_} is partly {way}: {done} of {attempt.batches[-1].last} statements are done"
+
+
+class _NotWritten(Refused):
+    """It was not the migration's statement that was refused, but the ledger's."""
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except Refused as refused:
+        raise _NotWritten(refused.completed, refused.error) from refused
 
 
 def _stopped(attempt: Attempt, batch: Batch, refused: Refused) -> WishkitError:
-    run, step = attempt.run, attempt.step
-    run.session.rollback()
-    run.session.send(run.session.clean)
-    _forget(attempt, batch)
-    rows = _lines(attempt)
-    prefix = 0 if may_commit_itself(batch) else len(b"BEGIN;\n")
-    where = failure.place(step, batch, 0, refused.error, prefix)
-    kind: type[WishkitError] = MigrationPartial if rows else MigrationFailed
-    state = _how_far(attempt) if rows else f"nothing of {step.id} remains"
+    """A statement was refused, or what has to be written behind it."""
+    attempt.run.session.rollback()
+    attempt.run.session.send(attempt.run.session.clean)
+    far = how_far(attempt)
+    where = attempt.place
+    if refused.completed <= _USERS and not isinstance(refused, _NotWritten):
+        prefix = len(_BEGIN) if refused.completed else 0
+        where = failure.place(attempt.step, batch, 0, refused.error, prefix)
     help_ = None
-    if rows:
+    if far:
         help_ = (
             f"mend the cause, or statement {batch.first} and what follows it in the file, and run "
             f"the same command again: it goes on there.\nOr undo what was done: "
-            f"wishkit rollback {step.id}"
+            f"wishkit rollback {attempt.step.id}"
         )
     error = failure.describe(
-        kind, refused.error, where=where, state=f"{state}; {run.position}", help_=help_
+        MigrationPartial if far else MigrationFailed,
+        refused.error,
+        where=where,
+        state=_state(attempt, far),
+        help_=help_,
     )
-    attempt.record_failure(error, "partial" if rows else "failed")
+    if isinstance(refused, _NotWritten):
+        error.code = "ledger-not-written"
+    attempt.record_failure(error, "partial" if far else "failed")
+    return error
+
+
+# In a message of ours, BEGIN comes first, then the migration's statement.
+_USERS = 1
+
+
+def _state(attempt: Attempt, far: str | None) -> str:
+    return f"{far or f'nothing of {attempt.step.id} remains'}; {attempt.run.position}"
+
+
+def _unclear(attempt: Attempt, batch: Batch, unclear: online.Unclear) -> WishkitError:
+    attempt.run.session.send(attempt.run.session.clean)
+    span = batch.spans[0]
+    error = MigrationPartial(
+        unclear.message,
+        code=unclear.code,
+        where=attempt.step.script.locate(span.start, span.end),
+        help=unclear.help_,
+        state=_state(attempt, how_far(attempt)),
+    )
+    attempt.record_failure(error, "partial")
     return error
 
 
 def _forget(attempt: Attempt, batch: Batch) -> None:
-    """A statement that failed did not take effect; the journal must not ask about it."""
-    recorder = attempt.run.recorder
-    attempt.run.session.send(
-        recorder.step("step_forget", id=attempt.step.id, statement=batch.first)
-    )
-
-
-def _lost(attempt: Attempt, lost: Lost) -> WishkitError:
-    run, step = attempt.run, attempt.step
-    run.reconnect()
-    if run.is_applied(step.id) == (step.direction == "forward") and not _lines(attempt):
-        return LedgerError(
-            "the connection was lost after the last statement; the migration is complete",
-            code="connection-lost",
-            state=f"{step.id} is complete",
-            help="run the same command again for the rest",
+    """A statement that failed and left nothing; the journal must not ask about it."""
+    with _writing():
+        attempt.run.session.send(
+            attempt.run.recorder.step("step_forget", id=attempt.step.id, statement=batch.first)
         )
+
+
+def _settle_lost(attempt: Attempt, lost: Lost) -> None:
+    """The connection died: find out from ledger and journal how far the migration got."""
+    run, step = attempt.run, attempt.step
+    applied = run.settle(step.id)
+    far = how_far(attempt)
+    if applied == (step.direction == "forward") and far is None:
+        text = "the connection was lost at the end; the ledger says the migration is complete"
+        run.listener(Noted(step.id, "WARNING", text))
+        return
     error = failure.describe(
-        MigrationPartial,
+        MigrationPartial if far else MigrationFailed,
         lost.error,
-        where=step.script.locate(attempt.batches[0].start),
-        state=f"{_how_far(attempt)}; {run.position}",
+        where=attempt.place,
+        state=_state(attempt, far),
         help_="the connection to the server was lost; run the same command again: it looks at "
         "the journal and the catalog, and goes on",
     )
     error.code = "connection-lost"
-    attempt.record_failure(error, "partial")
-    return error
+    attempt.record_failure(error, "partial" if far else "failed")
+    raise error from lost.error

@@ -16,6 +16,7 @@ from wishkit.core.migration import Migration
 from wishkit.core.script import Script
 from wishkit.core.state import Ledger, Partial, Record
 from wishkit.errors import LedgerError
+from wishkit.postgres import failure
 from wishkit.postgres.queries import query
 
 if TYPE_CHECKING:
@@ -46,26 +47,11 @@ def read_ledger(connection: Connection) -> Ledger:
         LedgerError: ``ledger-newer``, ``ledger-ambiguous``, ``ledger-permission`` or
             ``ledger-damaged``.
     """
-    try:
+    with failure.of_ledger():
         where = _Where(*_one(connection, query("ledger_where")))
         if where.has_ledger:
             return _read_ours(connection)
         return _read_yoyo(connection, where)
-    except psycopg.errors.InsufficientPrivilege as error:
-        raise LedgerError(
-            f"this role may not read the ledger: {error.diag.message_primary}",
-            code="ledger-permission",
-            help="connect as the role that runs the migrations, or: GRANT USAGE ON SCHEMA wishkit "
-            "TO …; GRANT SELECT ON ALL TABLES IN SCHEMA wishkit TO …; and the same for yoyo's "
-            "tables",
-        ) from error
-    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
-        raise LedgerError(
-            f"a table of the ledger is missing or has another shape: {error.diag.message_primary}",
-            code="ledger-damaged",
-            help="if schema wishkit was dropped in part, drop the rest of it: yoyo's tables still "
-            "know what is applied",
-        ) from error
 
 
 def _read_ours(connection: Connection) -> Ledger:

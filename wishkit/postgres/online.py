@@ -6,66 +6,119 @@ told from the catalog, never from the fact that a statement was sent.
 
 from __future__ import annotations
 
+import re
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from wishkit.errors import MigrationPartial
+from wishkit.core.events import Waiting
 from wishkit.postgres.queries import query
 from wishkit.postgres.session import quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    import psycopg
-
+    from wishkit.core.events import Listener
     from wishkit.postgres.session import Session
 
-    Connection = psycopg.Connection[Any]
     Fields = Mapping[str, Any]
+
+_POLL = 0.1
+
+
+class Unclear(Exception):
+    """The catalog does not answer, or not as it should; a person has to look.
+
+    Attributes:
+        message: one sentence.
+        code: kebab-case name of the case.
+        help_: what to do next.
+    """
+
+    def __init__(self, message: str, *, code: str, help_: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.help_ = help_
 
 
 class Work:
     """What is known about any such statement: nothing.
 
-    ``took_effect`` is asked after a crash, ``prepare`` before the statement is sent, ``clean_up``
-    when it failed, ``verify`` when it succeeded.
+    ``took_effect`` is asked after a crash, ``prepare`` before the statement is sent,
+    ``left_nothing`` when it failed, ``verify`` when it succeeded. All raise Refused and Lost as the
+    session does.
     """
 
-    def took_effect(self, connection: Connection) -> bool:  # noqa: ARG002 - for those who know how
+    def took_effect(self, session: Session) -> bool | None:  # noqa: ARG002 - for those who know how
         """Whether an earlier attempt, of which the end was not seen, did its work.
 
+        Returns:
+            None when only a person can tell.
+
         Raises:
-            MigrationPartial: ``step-unknown``: only a person can tell.
+            Unclear: something is there, but not what the statement makes.
         """
-        raise MigrationPartial(
-            "an earlier run sent this statement and did not live to see it end; whether it took "
-            "effect cannot be told from the catalog",
-            code="step-unknown",
-            help="look at what it was to do. If it did: "
-            "UPDATE wishkit.step SET ended_at = now() WHERE ended_at IS NULL;\n"
-            "if not: DELETE FROM wishkit.step WHERE ended_at IS NULL; then run again",
-        )
+        return None
 
-    def prepare(self, session: Session) -> None:
-        """Remove what an earlier attempt left half-done."""
+    def prepare(self, session: Session, listener: Listener) -> None:
+        """Remove what an earlier attempt left half-done.
 
-    def clean_up(self, session: Session) -> None:
-        """Remove what a failed statement leaves behind."""
+        Raises:
+            Unclear: what is there is in the way.
+        """
+
+    def left_nothing(self, session: Session) -> bool:  # noqa: ARG002 - for those who know how
+        """Remove what the failed statement left behind; whether nothing of it remains."""
+        return True
 
     def verify(self, session: Session) -> None:
         """See that it did what it said.
 
         Raises:
-            MigrationPartial: it did not.
+            Unclear: it did not.
         """
 
 
 class Repeatable(Work):
     """VACUUM, REINDEX, CLUSTER, ALTER SYSTEM, …: running it again does no harm."""
 
-    def took_effect(self, connection: Connection) -> bool:  # noqa: ARG002 - need not look
+    def took_effect(self, session: Session) -> bool:  # noqa: ARG002 - need not look
         """Not known and not needed."""
         return False
+
+
+@dataclass(slots=True)
+class Procedure(Work):
+    """CALL and DO, which may commit on their way.
+
+    Attributes:
+        before: number of the session's transaction before it.
+    """
+
+    before: int = 0
+
+    def prepare(self, session: Session, listener: Listener) -> None:  # noqa: ARG002 - nobody waits
+        """Remember where the session's count of transactions stands."""
+        self.before = _transaction_number(session)
+
+    def left_nothing(self, session: Session) -> bool:
+        """Whether it was one transaction, so that its failure undid all of it."""
+        return _transaction_number(session) == self.before + 2
+
+
+def _transaction_number(session: Session) -> int:
+    ((number,),) = session.ask(query("transaction_number"))
+    return int(number)
+
+
+class _Index(NamedTuple):
+    """An index as index_state.sql finds it."""
+
+    name: str
+    valid: bool
+    definition: str
+    builder: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,40 +128,90 @@ class BuildIndex(Work):
     Attributes:
         index: its name, unquoted.
         table: as written, quoted where needed.
+        body: the statement from behind the table's name.
+        unique: whether it is a unique one.
+        if_not_exists: whether the statement says so; that something of this name exists proves
+            nothing.
     """
 
     index: str
     table: str
+    body: str
+    unique: bool
+    if_not_exists: bool
 
-    def took_effect(self, connection: Connection) -> bool:
-        """Whether the index is there and valid."""
-        state = self._state(connection)
-        return state is not None and state[1]
+    def took_effect(self, session: Session) -> bool:
+        """Whether the index is there and valid, and the one that is meant."""
+        found = self._find(session)
+        return found is not None and found.valid and self._is_meant(session, found)
 
-    def prepare(self, session: Session) -> None:
+    def prepare(self, session: Session, listener: Listener) -> None:
         """Drop an INVALID index of this name: a build that died, ours or somebody's."""
-        state = self._state(session.connection)
-        if state and not state[1]:
-            session.send(f"DROP INDEX CONCURRENTLY {state[0]}".encode())
+        found = self._find(session)
+        while found and not found.valid and found.builder:
+            listener(Waiting(f"whoever is building {self.index}", f"backend {found.builder}"))
+            time.sleep(_POLL)
+            found = self._find(session)
+        if found and not found.valid:
+            session.send(f"DROP INDEX CONCURRENTLY {found.name}".encode())
+        elif found and self.if_not_exists:
+            self._is_meant(session, found)
 
-    def clean_up(self, session: Session) -> None:
+    def left_nothing(self, session: Session) -> bool:
         """A failed build leaves an INVALID index, which every write would go on maintaining."""
-        self.prepare(session)
+        found = self._find(session)
+        if found and not found.valid:
+            session.send(f"DROP INDEX CONCURRENTLY {found.name}".encode())
+        return True
 
     def verify(self, session: Session) -> None:
         """The index must be there and valid; IF NOT EXISTS proves neither."""
-        state = self._state(session.connection)
-        if not state or not state[1]:
-            raise MigrationPartial(
-                f"index {self.index} is {'INVALID' if state else 'not there'} after its build",
+        found = self._find(session)
+        if not found or not found.valid:
+            raise Unclear(
+                f"index {self.index} is {'INVALID' if found else 'not there'} after its build",
                 code="index-invalid",
-                help="run the same command again: it drops what is left and builds it anew",
+                help_="run the same command again: it drops what is left and builds it anew; "
+                "if something else has this name, rename one of them",
             )
 
-    def _state(self, connection: Connection) -> tuple[str, bool, str] | None:
+    def _is_meant(self, session: Session, found: _Index) -> bool:
+        """Always true.
+
+        Raises:
+            Unclear: an index of this name is there, but another one.
+        """
+        wanted = self._as_defined(session)
+        if _essence(wanted) != _essence(found.definition):
+            raise Unclear(
+                f"an index {self.index} is there already, and it is another one",
+                code="index-differs",
+                help_=f"it is: {found.definition}\nrename or drop it, or this one",
+            )
+        return True
+
+    def _as_defined(self, session: Session) -> str:
+        """How the server would write this index's definition, from one on an empty copy."""
+        kind = "UNIQUE INDEX" if self.unique else "INDEX"
+        try:
+            results = session.send(
+                f"BEGIN READ WRITE; CREATE TEMP TABLE wishkit_copy (LIKE {self.table});"
+                f"CREATE {kind} wishkit_index ON pg_temp.wishkit_copy {self.body}\n;"
+                "SELECT pg_catalog.pg_get_indexdef('pg_temp.wishkit_index'::regclass)".encode()
+            )
+        finally:
+            session.rollback()
+        return (results[-1].get_value(0, 0) or b"").decode()
+
+    def _find(self, session: Session) -> _Index | None:
         values = {"index": self.index, "table": self.table}
-        row = connection.execute(query("index_state"), values).fetchone()
-        return None if row is None else (row[0], row[1], row[2])
+        rows = session.ask(query("index_state"), values)
+        return _Index(*rows[0]) if rows else None
+
+
+def _essence(definition: str) -> tuple[bool, str]:
+    """What an index is, whatever it and its table are called."""
+    return definition.startswith("CREATE UNIQUE"), definition.partition(" USING ")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +224,9 @@ class DropIndex(Work):
 
     name: str
 
-    def took_effect(self, connection: Connection) -> bool:
+    def took_effect(self, session: Session) -> bool:
         """Whether the index is gone."""
-        row = connection.execute(query("relation_exists"), {"name": self.name}).fetchone()
-        return row is not None and not row[0]
+        return not session.ask(query("relation_exists"), {"name": self.name})[0][0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,15 +241,15 @@ class DetachPartition(Work):
     parent: str
     partition: str
 
-    def took_effect(self, connection: Connection) -> bool:
+    def took_effect(self, session: Session) -> bool:
         """Whether it is detached; a half-done detaching is finished."""
         values = {"parent": self.parent, "partition": self.partition}
-        row = connection.execute(query("partition_state"), values).fetchone()
-        if row and row[0]:
+        rows = session.ask(query("partition_state"), values)
+        if rows and rows[0][0]:
             finalize = f"ALTER TABLE {self.parent} DETACH PARTITION {self.partition} FINALIZE"
-            connection.execute(finalize.encode())
+            session.send(finalize.encode())
             return True
-        return row is None
+        return not rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,18 +266,36 @@ class CreateOrDrop(Work):
     name: str
     creates: bool
 
-    def took_effect(self, connection: Connection) -> bool:
+    def took_effect(self, session: Session) -> bool:
         """Whether it is there, or gone."""
         values = {"kind": self.kind, "name": self.name}
-        row = connection.execute(query("named_exists"), values).fetchone()
-        return row is not None and row[0] == self.creates
+        return bool(session.ask(query("named_exists"), values)[0][0]) == self.creates
 
 
-def work(tree: Mapping[str, Fields]) -> Work:
-    """What is known about a statement, from its parse tree."""
+def work(tree: Mapping[str, Fields], sql: str = "") -> Work:
+    """What is known about a statement, from its parse tree and, if it is to be run, its text."""
     ((node, fields),) = tree.items()
+    if node == "IndexStmt":
+        return _build(fields, sql)
     make = _WORK.get(node)
     return make(fields) if make else Work()
+
+
+def _build(fields: Fields, sql: str) -> Work:
+    relation = fields["relation"]
+    start = relation.get("location", 0)  # in bytes; left out where it is 0
+    name = _QUALIFIED.match(sql.encode(), start)
+    return BuildIndex(
+        fields["idxname"],
+        _name(relation),
+        sql.encode()[name.end() if name else start :].decode(),
+        unique=fields.get("unique", False),
+        if_not_exists=fields.get("if_not_exists", False),
+    )
+
+
+_PART = rb'(?:"(?:[^"]|"")+"|[\w$\x80-\xff]+)'
+_QUALIFIED = re.compile(_PART + rb"(?:\s*\.\s*" + _PART + rb")*")
 
 
 def _alter_table(fields: Fields) -> Work:
@@ -198,7 +318,7 @@ def _name(relation: Fields) -> str:
 
 
 _WORK: dict[str, Callable[[Fields], Work]] = {
-    "IndexStmt": lambda f: BuildIndex(f["idxname"], _name(f["relation"])),
+    **dict.fromkeys(("CallStmt", "DoStmt"), lambda _: Procedure()),
     "DropStmt": _drop,
     "AlterTableStmt": _alter_table,
     "CreatedbStmt": lambda f: CreateOrDrop("database", f["dbname"], creates=True),

@@ -6,27 +6,36 @@ import os
 import socket
 import subprocess
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import psycopg
+
 from wishkit import __version__
 from wishkit.core.events import Waiting
-from wishkit.errors import ConnectError, LedgerError, LockHeld, OutcomeUnknown, WishkitError
+from wishkit.errors import (
+    ConnectError,
+    LedgerError,
+    LockHeld,
+    MigrationFailed,
+    OutcomeUnknown,
+    WishkitError,
+)
+from wishkit.postgres import failure
 from wishkit.postgres.connection import connect
 from wishkit.postgres.ledger import ensure_ledger, in_schema, read_ledger
 from wishkit.postgres.lock import run_lock
 from wishkit.postgres.queries import query
 from wishkit.postgres.recorder import Recorder
-from wishkit.postgres.session import Lost, Session, quote
+from wishkit.postgres.session import Lost, Refused, Session, quote, stands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import psycopg
-
     from wishkit.config import Target
     from wishkit.core.events import Listener
+    from wishkit.core.plan import Unfinished
     from wishkit.core.state import Ledger
 
     Connection = psycopg.Connection[Any]
@@ -49,6 +58,7 @@ class Run:
         recorder: writes the ledger.
         listener: is told what happens.
         ledger: as it was when the lock was taken.
+        unfinished: what to do about a statement of which only a person can tell how it ended.
         applied: ids in the order they were applied, kept current.
         failure: why it did not go on, for the ledger.
     """
@@ -59,6 +69,7 @@ class Run:
     recorder: Recorder
     listener: Listener
     ledger: Ledger
+    unfinished: Unfinished | None = None
     applied: list[str] = field(default_factory=list)
     failure: WishkitError | None = None
 
@@ -75,44 +86,62 @@ class Run:
         """
         return self.session.send(self.recorder.ask_applied(id_))[0].ntuples == 1
 
-    def reconnect(self) -> None:
-        """After a lost connection: connect anew and wait until the old server process is gone.
+    def read_ledger(self) -> Ledger:
+        """The ledger as it stands; where it cannot be read any more, as it was at the beginning."""
+        with suppress(psycopg.Error, LedgerError):
+            return read_ledger(self.session.connection)
+        return self.ledger
 
-        What that process was doing is then either committed or not, and the ledger can be asked.
+    def settle(self, id_: str) -> bool:
+        """After a lost connection: ask, on a new one, whether a migration is applied.
+
+        Asked when the old server process is gone, so that what it was doing is either committed or
+        not.
 
         Raises:
-            OutcomeUnknown: the server cannot be reached.
-            LockHeld: another run took the lock meanwhile.
+            OutcomeUnknown: the server cannot be reached, or another run has the lock.
         """
-        self.session.close()
         deadline = time.monotonic() + RECONNECT_PATIENCE
         while True:
             try:
-                connection = connect(self.target, application_name=_application("reconnect"))
-                break
-            except ConnectError as error:
+                self._reconnect()
+                return self.is_applied(id_)
+            except LockHeld as error:
+                raise OutcomeUnknown(
+                    f"the connection was lost, and then the lock: {error.message}",
+                    code="lock-lost",
+                    state=f"not known: {id_} is done and recorded, or neither",
+                    help="when the other run has ended, run the same command again: it asks the "
+                    "ledger first",
+                ) from error
+            except (ConnectError, Lost) as error:
                 if time.monotonic() >= deadline:
                     raise OutcomeUnknown(
-                        "the connection was lost and the server cannot be reached again: "
-                        f"{error.message}",
-                        state="not known: the migration is applied and recorded, or neither",
+                        f"the connection was lost and the server cannot be reached again: {error}",
+                        state=f"not known: {id_} is done and recorded, or neither",
                         help="when the server is back, run the same command again: it asks the "
                         "ledger first",
                     ) from error
                 time.sleep(0.2)
+
+    def _reconnect(self) -> None:
+        self.session.close()
+        connection = connect(self.target, application_name=_application("reconnect"))
         self.session = Session(connection, role=self.target.role)
         self.recorder = replace(self.recorder, connection=connection)
-        self.session.send(self.session.begin_settings)
-        self._keep_lock()
-        end_orphans(connection, self.listener)
-        connection.execute(query("run_reconnect"), {"run": self.recorder.run})
+        with failure.of_ledger():
+            self.session.send(self.session.begin_settings)
+            self._keep_lock()
+            end_orphans(connection, self.guard, self.listener, own=self.recorder.run)
+            values = {"run": self.recorder.run, **_backend(connection, self.guard)}
+            connection.execute(query("run_reconnect"), values)
 
     def _keep_lock(self) -> None:
-        """Take the lock on the new connection if the one that held it is gone as well."""
-        if Session(self.guard, role=None).alive:
+        """Take the lock on a new connection if the one that held it is gone."""
+        if stands(self.guard):
             return
         self.guard.close()
-        self.guard = connect(self.target, application_name=_application("reconnect"))
+        self.guard = connect_guard(self.target, "reconnect")
         lock = run_lock(self.guard, wait=self.target.lock_wait, listener=self.listener)
         lock.__enter__()  # released by closing the guard, in open_run
 
@@ -120,9 +149,17 @@ class Run:
         """Between migrations: nobody else may be at work.
 
         Raises:
-            LockHeld: the lock was lost and another run has it.
+            MigrationFailed: ``lock-lost``: the lock was lost and cannot be had again.
         """
-        self._keep_lock()
+        try:
+            self._keep_lock()
+        except (ConnectError, LockHeld) as error:
+            raise MigrationFailed(
+                f"the run lock was lost: {error.message}",
+                code="lock-lost",
+                state=f"stopped between migrations; {self.position}",
+                help="run the same command again for the rest",
+            ) from error
 
     @contextmanager
     def recorded(self) -> Iterator[None]:
@@ -136,10 +173,26 @@ class Run:
             self._end(_outcome(self.failure) if self.failure else "done")
 
     def _end(self, outcome: str) -> None:
-        """Close the run's row, if the connection still stands."""
-        if self.session.alive:
-            values = {"run": self.recorder.run, "outcome": outcome}
-            self.session.connection.execute(query("run_end"), values)
+        """Close the run's row. If that fails, the next run finds it open and closes it as lost."""
+        with suppress(Refused, Lost):
+            self.session.rollback()
+            self.session.send(self.session.clean)
+            self.session.ask(query("run_end"), {"run": self.recorder.run, "outcome": outcome})
+
+
+def connect_guard(target: Target, verb: str) -> Connection:
+    """The connection that is to hold the lock, and shall see and end what earlier runs left.
+
+    It stays the user who logged in: acting as the owner of the tables, one may not see or end
+    one's own other processes.
+
+    Raises:
+        ConnectError: no usable connection.
+    """
+    guard = connect(replace(target, role=None), application_name=_application(verb))
+    with failure.of_ledger():
+        guard.execute(query("stay"))
+    return guard
 
 
 @contextmanager
@@ -150,6 +203,7 @@ def open_run(
     verb: str,
     reason: str | None,
     listener: Listener,
+    unfinished: Unfinished | None = None,
 ) -> Iterator[Run]:
     """Take the lock, make or lift the ledger, see to what an earlier run left, and begin.
 
@@ -159,14 +213,19 @@ def open_run(
         verb: what was asked, for the ledger.
         reason: why, for the ledger.
         listener: is told what happens.
+        unfinished: see ``Run``.
 
     Raises:
         LockHeld: another run is at work, plain yoyo's included.
         LedgerError: the ledger cannot be made or read.
+        ConnectError: the connection went away before anything was run.
     """
-    guard = connect(target, application_name=_application(verb))
+    guard = connect_guard(target, verb)
+    with failure.of_ledger():
+        connection.execute(query("stay"))
     with run_lock(guard, wait=target.lock_wait, listener=listener):
         run = begin_run(connection, guard, target, verb=verb, reason=reason, listener=listener)
+        run.unfinished = unfinished
         try:
             with run.recorded():
                 yield run
@@ -197,53 +256,77 @@ def begin_run(
     Raises:
         LockHeld: plain yoyo is at work.
         LedgerError: the ledger cannot be made or read.
+        ConnectError: the connection went away before anything was run.
     """
-    ledger = read_ledger(connection)
-    _refuse_yoyo(connection, ledger)
-    schema = ensure_ledger(connection, ledger)
-    end_orphans(connection, listener)
-    values = _who() | {"verb": verb, "environment": target.name, "reason": reason}
-    row = connection.execute(query("run_begin"), values).fetchone()
-    if row is None:
-        raise LedgerError("the run could not be recorded", code="ledger-damaged")
+    with failure.of_ledger():
+        ledger = read_ledger(connection)
+        _refuse_yoyo(connection, ledger)
+        schema = ensure_ledger(connection, ledger)
+        if end_orphans(connection, guard, listener):
+            ledger = read_ledger(connection)  # they may have committed since it was read
+        values = _who() | {"verb": verb, "environment": target.name, "reason": reason}
+        values |= _backend(connection, guard)
+        row = connection.execute(query("run_begin"), values).fetchone()
+        if row is None:
+            raise LedgerError("the run could not be recorded", code="ledger-damaged")
+        session = Session(connection, role=target.role)
+        session.send(session.begin_settings)
     recorder = Recorder(connection, schema, row[0], str(values["user"]), str(values["host"]))
-    session = Session(connection, role=target.role)
-    session.send(session.begin_settings)
     run = Run(target, session, guard, recorder, listener, ledger)
     run.applied = [r.id for r in ledger.records]
     return run
 
 
-def end_orphans(connection: Connection, listener: Listener) -> None:
+def end_orphans(
+    connection: Connection, guard: Connection, listener: Listener, *, own: object = None
+) -> bool:
     """See to runs that never ended: wait for their server processes, then end those, then say so.
 
     Only called with the run lock held, so whatever still works under another run's name has lost
-    its client.
+    its client, or at least the lock.
+
+    Args:
+        connection: reads and writes the ledger.
+        guard: sees and ends processes.
+        listener: is told for whom we wait.
+        own: the run that asks; only the process it had before is waited for.
+
+    Returns:
+        Whether there was any such run.
 
     Raises:
         LockHeld: an orphan cannot be ended by this role.
     """
+    rows = connection.execute(query("runs_unended")).fetchall()
     started = time.monotonic()
-    while True:
-        rows = connection.execute(query("runs_unended")).fetchall()
-        orphans = [row for row in rows if row[5]]
-        if not orphans:
-            break
-        run, verb, pid, host, user, _, statement, _ = orphans[0]
-        whom = f"run {run} ({verb} by {user} on {host}), backend {pid}: {statement or '?'}"
-        if time.monotonic() - started > 2 * ORPHAN_PATIENCE:
-            raise LockHeld(
-                f"what an earlier run left behind is still at work: {whom}",
-                help=f"let a role that may do so end it: SELECT pg_terminate_backend({pid})",
-                state="nothing was run",
-            )
-        listener(Waiting("an orphaned statement", whom))
-        if time.monotonic() - started > ORPHAN_PATIENCE:
-            connection.execute(query("terminate"), {"pid": pid})
-        time.sleep(0.2)
-    lost = [row[0] for row in rows]
+    for run, verb, user, host, role, pid, start in rows:
+        process = {"pid": pid, "role": role, "start": start}
+        while found := guard.execute(query("backend_alive"), process).fetchone():
+            elapsed = time.monotonic() - started
+            whom = f"run {run} ({verb} by {user} on {host}), backend {pid}: {found[0] or '?'}"
+            if elapsed > 2 * ORPHAN_PATIENCE:
+                raise LockHeld(
+                    f"what an earlier run left behind is still at work: {whom}",
+                    code="orphan",
+                    help=f"let a role that may do so end it: SELECT pg_terminate_backend({pid})",
+                    state="nothing was run",
+                )
+            listener(Waiting("an orphaned statement", whom))
+            if elapsed > ORPHAN_PATIENCE:
+                with suppress(psycopg.errors.InsufficientPrivilege):
+                    guard.execute(query("terminate"), {"pid": pid})
+            time.sleep(0.2)
+    lost = [row[0] for row in rows if row[0] != own]
     if lost:
         connection.execute(query("runs_lost"), {"runs": lost})
+    return bool(lost)
+
+
+def _backend(connection: Connection, guard: Connection) -> dict[str, object]:
+    """The server process of the work connection, so that a later run can find it."""
+    (pid,) = connection.execute(query("backend_pid")).fetchone() or (0,)
+    (start,) = guard.execute(query("backend_start"), {"pid": pid}).fetchone() or (None,)
+    return {"pid": pid, "start": start}
 
 
 def _refuse_yoyo(connection: Connection, ledger: Ledger) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import select
+from typing import TYPE_CHECKING, Any, LiteralString
 
 import psycopg
 from psycopg import generators, pq
 from psycopg.errors import error_from_result
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from psycopg.pq.abc import PGresult
 
@@ -106,18 +107,6 @@ class Session:
             pq.TransactionStatus.INERROR,
         }
 
-    @property
-    def alive(self) -> bool:
-        """Whether the connection stands, as far as can be known without a round trip."""
-        pgconn = self.connection.pgconn
-        if pgconn.status != pq.ConnStatus.OK:
-            return False
-        try:
-            pgconn.consume_input()
-        except psycopg.OperationalError:
-            return False
-        return pgconn.status == pq.ConnStatus.OK
-
     def send(self, message: bytes) -> Sequence[PGresult]:
         """Send statements in one message of the simple query protocol and collect their results.
 
@@ -134,11 +123,30 @@ class Session:
             raise Lost(error) from error
         for completed, result in enumerate(results):
             if result.status in _FAILED:
-                refusal = error_from_result(result, encoding="utf-8")
-                if pgconn.status != pq.ConnStatus.OK:
-                    raise Lost(refusal)
-                raise Refused(completed, refusal)
+                raise self._refusal(error_from_result(result, encoding="utf-8"), completed)
         return results
+
+    def ask(
+        self, statement: LiteralString, values: Mapping[str, object] | None = None
+    ) -> Sequence[tuple[Any, ...]]:
+        """Run one statement with parameters and fetch its rows, if it has any.
+
+        Raises:
+            Refused: the server refused it.
+            Lost: the connection went away.
+        """
+        try:
+            cursor = self.connection.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+        except psycopg.Error as error:
+            raise self._refusal(error) from error
+
+    def _refusal(self, error: psycopg.Error, completed: int = 0) -> Refused | Lost:
+        """Whether a statement was refused, or the connection went away with it."""
+        over = error.diag.severity_nonlocalized in {"FATAL", "PANIC"}
+        if over or self.connection.pgconn.status != pq.ConnStatus.OK:
+            return Lost(error)
+        return Refused(completed, error)
 
     def copy(self, statement: bytes, data: Iterable[bytes | memoryview]) -> None:
         """Run COPY … FROM stdin with data in UTF-8.
@@ -153,9 +161,7 @@ class Session:
                     for start in range(0, len(piece), _COPY_CHUNK):
                         copy.write(piece[start : start + _COPY_CHUNK])
         except psycopg.Error as error:
-            if self.connection.pgconn.status != pq.ConnStatus.OK:
-                raise Lost(error) from error
-            raise Refused(0, error) from error
+            raise self._refusal(error) from error
 
     def rollback(self) -> None:
         """End an open transaction without keeping anything of it.
@@ -169,6 +175,20 @@ class Session:
     def close(self) -> None:
         """Close the connection; never raises."""
         self.connection.close()
+
+
+def stands(connection: psycopg.Connection[Any]) -> bool:
+    """Whether an idle connection stands, as far as can be known without a round trip.
+
+    The server's last words may be there to be read before its end is, so all there is is read.
+    """
+    pgconn = connection.pgconn
+    try:
+        while pgconn.status == pq.ConnStatus.OK and select.select([pgconn.socket], [], [], 0)[0]:
+            pgconn.consume_input()
+    except psycopg.OperationalError:
+        return False
+    return pgconn.status == pq.ConnStatus.OK
 
 
 def quote(identifier: str) -> str:
