@@ -114,15 +114,15 @@ def _scalar(arg: Tree) -> str:
 
 
 def nodes(tree: object, kind: str) -> Iterator[Tree]:
-    """The fields of every wrapped node of one type anywhere in a tree."""
-    # Plain dicts and lists, as JSON gives them: asking for abstract types, or descending into
-    # every string, would be most of what a plan of many migrations costs.
-    if isinstance(tree, dict):
-        for key, value in tree.items():
-            if isinstance(value, dict | list):
-                if key == kind and isinstance(value, dict):
-                    yield value
-                yield from nodes(value, kind)
-    elif isinstance(tree, list):
-        for item in tree:
-            yield from nodes(item, kind)
+    """The fields of every wrapped node of one type anywhere in a tree, in the order of the text."""
+    # A loop over plain dicts and lists, as JSON gives them: this is asked several times of every
+    # statement, and would be most of what planning costs if it descended into every string.
+    waiting: list[Any] = [tree]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            found = item.get(kind)
+            if isinstance(found, dict):
+                yield found
+        parts = item.values() if isinstance(item, dict) else item
+        waiting.extend([part for part in parts if isinstance(part, dict | list)][::-1])
