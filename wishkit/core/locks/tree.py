@@ -117,7 +117,7 @@ def nodes(tree: object, kind: str) -> Iterator[Tree]:
     """The fields of every wrapped node of one type anywhere in a tree, in the order of the text."""
     # A loop over plain dicts and lists, as JSON gives them: this is asked several times of every
     # statement, and would be most of what planning costs if it descended into every string.
-    waiting: list[Any] = [tree]
+    waiting: list[Any] = [tree] if isinstance(tree, dict | list) else []
     while waiting:
         item = waiting.pop()
         if isinstance(item, dict):
