@@ -48,7 +48,7 @@ HBA = """
 local all guarded scram-sha-256
 local all nobody_knows trust
 local all refused reject
-local all wishkit trust
+local all postgres trust
 local all plain,limited,nologin trust
 """
 OPENSSL = shutil.which("openssl")
@@ -292,7 +292,7 @@ def test_a_standby_that_lets_nobody_in(binaries: Binaries) -> None:
     ("statement", "options", "source", "remedy"),
     [
         ("ALTER DATABASE {} SET", "", "database", 'ALTER DATABASE "{}" RESET'),
-        ("ALTER ROLE wishkit IN DATABASE {} SET", "", "database user", "ALTER ROLE"),
+        ("ALTER ROLE postgres IN DATABASE {} SET", "", "database user", "ALTER ROLE"),
         (None, "-c default_transaction_read_only=on", "client", "PGOPTIONS"),
     ],
 )
@@ -325,7 +325,8 @@ def test_a_usable_server_is_described_and_not_refused(database: str, pg_version:
     assert server.system_identifier
     assert server.is_superuser
     line = describe(target(database), server)
-    assert line.startswith(f"staging: {server.host}:5432/{server.database} as wishkit (PostgreSQL ")
+    place = f"staging: {server.host}:5432/{server.database}"
+    assert line.startswith(f"{place} as postgres (PostgreSQL ")
 
 
 def test_the_application_name_of_the_user_wins(database: str) -> None:
@@ -469,7 +470,7 @@ def test_tls(server: Scratch, certificates: Path) -> None:
     context.load_cert_chain(certificates / "server.crt", certificates / "server.key")
     with relay(socket_path(server), tls=context) as port:
         good = (
-            f"host=localhost hostaddr=127.0.0.1 port={port} user=wishkit dbname=postgres"
+            f"host=localhost hostaddr=127.0.0.1 port={port} user=postgres dbname=postgres"
             f" sslmode=verify-full sslrootcert={certificates}/server.crt"
         )
         with connect(target(good), application_name="wishkit") as connection:
@@ -485,7 +486,7 @@ def test_tls(server: Scratch, certificates: Path) -> None:
 
 def test_tls_asked_of_a_server_without(server: Scratch) -> None:
     with relay(socket_path(server)) as port:
-        url = f"host=127.0.0.1 port={port} user=wishkit dbname=postgres sslmode=require"
+        url = f"host=127.0.0.1 port={port} user=postgres dbname=postgres sslmode=require"
         assert failure(url).code == "tls"
 
 
@@ -514,8 +515,8 @@ def test_a_server_that_speaks_another_language(
 
 
 def test_a_pooler_of_transactions_is_refused_and_one_of_sessions_is_not(server: Scratch) -> None:
-    url = "host=127.0.0.1 user=wishkit dbname=postgres"
-    with transaction_pooler(socket_path(server), "wishkit", "postgres") as port:
+    url = "host=127.0.0.1 user=postgres dbname=postgres"
+    with transaction_pooler(socket_path(server), "postgres", "postgres") as port:
         shared = identified(f"{url} port={port}")
     with relay(socket_path(server), rewrite=foreign_pid) as port:
         owned = identified(f"{url} port={port}")
@@ -532,7 +533,7 @@ def test_a_pooler_of_transactions_is_refused_and_one_of_sessions_is_not(server: 
 def test_pgbouncer(server: Scratch, tmp_path: Path, mode: str, pooled: bool) -> None:  # noqa: FBT001
     account, port, folder = choose_account(), closed_port(), Path(tempfile.mkdtemp())
     (folder / "ini").write_text(
-        f"[databases]\npostgres = host={server.folder} port=5432 user=wishkit pool_size=1\n"
+        f"[databases]\npostgres = host={server.folder} port=5432 user=postgres pool_size=1\n"
         f"[pgbouncer]\nlisten_addr=127.0.0.1\nlisten_port={port}\nauth_type=any\n"
         f"auth_file=/dev/null\npool_mode={mode}\nunix_socket_dir=\nlogfile=\n"
     )
@@ -542,7 +543,7 @@ def test_pgbouncer(server: Scratch, tmp_path: Path, mode: str, pooled: bool) -> 
         [PGBOUNCER or "", str(folder / "ini")], stderr=log, cwd="/", **account.switch
     ) as process:  # fmt: skip
         try:
-            url = f"host=127.0.0.1 port={port} user=wishkit dbname=postgres"
+            url = f"host=127.0.0.1 port={port} user=postgres dbname=postgres"
             deadline = time.monotonic() + 20
             while time.monotonic() < deadline:
                 with socket.socket() as probe:

@@ -109,8 +109,8 @@ def test_a_password_survives_in_no_error_of_connect(database: str, password: str
         # as people write it: nothing quoted
         attempt(f"postgresql://wishkit:{password}@/nowhere?host={socket}&port=5432"),
         attempt(f"postgresql://wishkit:{password}@127.0.0.1:1/nowhere"),
-        attempt(f"host={options['host']} user=wishkit password={password} dbname=nowhere"),
-        attempt(f"user=wishkit password='{password}' dbname=nowhere host={options['host']}"),
+        attempt(f"host={options['host']} user=postgres password={password} dbname=nowhere"),
+        attempt(f"user=postgres password='{password}' dbname=nowhere host={options['host']}"),
     ):
         assert MARK.lower() not in said.lower()
 

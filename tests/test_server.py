@@ -119,7 +119,7 @@ def test_it_is_absent_then_runs_then_stops_then_is_absent_again(embedded: Embedd
     started = embedded.start()
     assert started.state == "running"
     assert ask(started.url, "SELECT current_database()::text") == "wishkit"
-    assert ask(started.url, "SELECT current_user::text") == "wishkit"
+    assert ask(started.url, "SELECT current_user::text") == "postgres"
     assert started.url == embedded.url()
 
     assert embedded.stop() is True

@@ -18,7 +18,9 @@ from wishkit.postgres.binaries import VARIABLE, Binaries, system_binaries
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-ROLE = "wishkit"
+# Not "wishkit": a role called as the schema of the ledger would have that schema as its current one
+# (search_path "$user"), and every table of its migrations would go there.
+ROLE = "postgres"
 BUILTIN_PROVIDER = 17  # the first major with --locale-provider=builtin (initdb)
 # A server wants some 100 file descriptors; a low soft limit of the caller's shell must not
 # stop it.

@@ -18,6 +18,7 @@ from wishkit.core.state import Ledger, Partial, Record
 from wishkit.errors import LedgerError
 from wishkit.postgres import failure
 from wishkit.postgres.queries import query
+from wishkit.postgres.session import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -87,15 +88,18 @@ def _read_yoyo(connection: Connection, where: _Where) -> Ledger:
             f"?options=-csearch_path%3D{schemas[0]}; the first run then keeps to it",
         )
     schema = schemas[0] if len(schemas) == 1 else cast("str", where.current_schema)
-    (version,) = _one(connection, in_schema("yoyo_version", schema))
+    try:
+        (version,) = _one(connection, in_schema("yoyo_version", schema))
+    except psycopg.errors.UndefinedTable:
+        version = 1  # yoyo before 6.0 had no such table
     if version != YOYO_VERSION:
         raise LedgerError(
             f"yoyo's tables in schema {schema} are of version {version}; wishkit knows "
             f"{YOYO_VERSION}",
             code="ledger-newer" if version and version > YOYO_VERSION else "ledger-older",
-            help="yoyo 9 lifts older tables: run `yoyo list` once"
-            if not version or version < YOYO_VERSION
-            else "a newer wishkit may know it",
+            help="a newer wishkit may know it"
+            if version and version > YOYO_VERSION
+            else "yoyo 9 lifts older tables: yoyo list -d postgresql+psycopg://… FOLDER",
         )
     rows = connection.execute(in_schema("ledger_rows_yoyo", schema)).fetchall()
     return Ledger(records=tuple(Record(*row) for row in rows), yoyo_schema=schema)
@@ -112,15 +116,14 @@ def ensure_ledger(connection: Connection, ledger: Ledger) -> str:
         The schema of yoyo's tables.
 
     Raises:
-        LedgerError: ``ledger-permission`` or ``no-schema``.
+        LedgerError: ``ledger-permission``, ``ledger-in-path`` or ``no-schema``.
     """
     schema, statements = lifting(connection, ledger)
-    if not statements:
-        return schema
     try:
         with connection.transaction():
             for statement in statements:
                 connection.execute(statement)
+            _refuse_in_path(connection)
     except psycopg.errors.InsufficientPrivilege as error:
         raise LedgerError(
             f"this role may not make the ledger: {error.diag.message_primary}",
@@ -130,6 +133,21 @@ def ensure_ledger(connection: Connection, ledger: Ledger) -> str:
             state="nothing was run",
         ) from error
     return schema
+
+
+def _refuse_in_path(connection: Connection) -> None:
+    """Tables made without a schema must not end up in the ledger's.
+
+    They would for a role called wishkit: its search_path, "$user" first, finds our schema.
+    """
+    current, role = _one(connection, query("ledger_in_path"))
+    if current:
+        raise LedgerError(
+            "the search_path puts new tables into schema wishkit, which is the ledger's",
+            code="ledger-in-path",
+            help=f"ALTER ROLE {quote(role)} SET search_path = public",
+            state="nothing was run",
+        )
 
 
 def lifting(connection: Connection, ledger: Ledger) -> tuple[str, list[bytes]]:
@@ -169,9 +187,10 @@ def read_scripts(
     connection: Connection, ledger: Ledger, ids: Iterable[str]
 ) -> dict[str, Migration]:
     """The texts as applied, by migration id, for those the ledger has."""
-    if not ledger.version:
+    if not ledger.version or ledger.yoyo_schema is None:
         return {}
-    rows = connection.execute(query("scripts"), {"ids": list(ids)}).fetchall()
+    scripts = in_schema("scripts", ledger.yoyo_schema)
+    rows = connection.execute(scripts, {"ids": list(ids)}).fetchall()
     return {id_: stored_migration(id_, forward, backward) for id_, forward, backward in rows}
 
 
