@@ -61,6 +61,7 @@ class WishkitError(Exception):
     """
 
     default_code: ClassVar[str] = "error"
+    default_state: ClassVar[str | None] = None
     exit_status: ClassVar[int] = 2
 
     def __init__(
@@ -78,7 +79,7 @@ class WishkitError(Exception):
         self.code = code or self.default_code
         self.where = where
         self.help = help
-        self.state = state
+        self.state = state or self.default_state
         self.notes = notes
 
 
@@ -98,18 +99,21 @@ class MigrationFileError(WishkitError):
     """A file of the sql folder cannot work as it stands; nothing was run."""
 
     default_code = "migration-file"
+    default_state = "nothing was run"
 
 
 class PlanError(WishkitError):
     """Files and ledger do not fit together; nothing was run."""
 
     default_code = "plan"
+    default_state = "nothing was run"
 
 
 class ConsentNeeded(WishkitError):
     """The answer is no until somebody says yes; nothing was run."""
 
     default_code = "consent-needed"
+    default_state = "nothing was run"
     exit_status = 1
 
 

@@ -18,6 +18,12 @@ Phase = Literal["expand", "contract"]
 FORWARD_KEYS = ("depends", "transactional", "irreversible", "allow", "phase")
 BACKWARD_KEYS = ("transactional", "allow")
 _COMMENT = re.compile(rb"[ \t]*--[ \t]*(.*)")
+# What is meant as a directive, but stands where only a comment can be.
+_BELOW = re.compile(
+    rb"\n--[ \t]*(?:(transactional)[ \t]*:[ \t]*(?:true|false)"
+    rb"|(phase)[ \t]*:[ \t]*(?:expand|contract)"
+    rb"|(depends)[ \t]*:[ \t]*\d{4}_\w+(?:[ \t]+\d{4}_\w+)*)[ \t]*(?=\n|\Z)"
+)
 _DIRECTIVE = re.compile(r"([A-Za-z][A-Za-z_-]*)[ \t]*:(?!:)[ \t]*(.*)")
 
 
@@ -83,6 +89,14 @@ def parse_header(script: Script, *, backward: bool = False) -> Header:
             in_directives = False
         lines_seen += bool(text)
         offset = end + 1
+    if late := _BELOW.search(script.source, offset):
+        key = late.group(late.lastindex or 0).decode()
+        raise MigrationFileError(
+            f'"{key}" stands below the first statement, where it would be a mere comment',
+            code="directive-misplaced",
+            where=script.locate(*late.span(late.lastindex or 0)),
+            help="move it up, below the summary; if it is prose, indent the line",
+        )
     return _header(script, summary, values, backward=backward)
 
 

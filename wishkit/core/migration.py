@@ -96,15 +96,17 @@ def read_folder(folder: Path, *, shown_as: str | None = None) -> tuple[Migration
     """
     shown = str(folder) if shown_as is None else shown_as
     try:
-        names = sorted(e.name for e in os.scandir(folder) if e.name[-4:] in {".sql", ".py"})
+        with os.scandir(folder) as entries:
+            names = sorted(e.name for e in entries if e.name.lower().endswith((".sql", ".py")))
     except OSError as error:
         raise MigrationFileError(
             f"no migrations: {shown}: {(error.strerror or str(error)).lower()}",
             code="no-folder",
             help="name the folder with `sql = …` in wishkit.toml, or make one: wishkit init",
         ) from None
-    forward = [n for n in names if not n.endswith(BACKWARD_SUFFIX) and not n.startswith(".")]
-    backward = {n for n in names if n.endswith(BACKWARD_SUFFIX) and not n.startswith(".")}
+    names = [n for n in names if not n.startswith(".")]
+    forward = [n for n in names if not n.endswith(BACKWARD_SUFFIX)]
+    backward = {n for n in names if n.endswith(BACKWARD_SUFFIX)}
     migrations: list[Migration] = []
     for name in forward:
         id_ = name.removesuffix(".sql")
@@ -131,7 +133,7 @@ def read_folder(folder: Path, *, shown_as: str | None = None) -> tuple[Migration
 
 def _check_name(id_: str, name: str, shown: str, before: Migration | None) -> None:
     where = Location(os.path.join(shown, name), 1)  # noqa: PTH118 - as above
-    if name.endswith(".py"):
+    if name.lower().endswith(".py"):
         raise MigrationFileError(
             f"{name} is a Python migration",
             code="file-name",
@@ -172,7 +174,7 @@ def resolve(reference: str, ids: Iterable[str]) -> str:
     """Find the id that a user means by an id, its number (``0006``, ``6``) or a unique beginning.
 
     Raises:
-        UsageError: ``unknown-migration``, with a suggestion.
+        UsageError: ``unknown-migration``, with a suggestion, or ``ambiguous-migration``.
     """
     known = list(ids)
     wanted = reference.removesuffix(".sql").removesuffix(".rollback").rsplit("/", 1)[-1]
@@ -182,6 +184,12 @@ def resolve(reference: str, ids: Iterable[str]) -> str:
     found = [id_ for id_ in known if id_[:4] == number or id_.startswith(wanted + "_")]
     if len(found) == 1:
         return found[0]
+    if found:
+        raise UsageError(
+            f'"{reference}" could be {" or ".join(found)}',
+            code="ambiguous-migration",
+            help="name it by its full id",
+        )
     from difflib import get_close_matches  # noqa: PLC0415 - only for what is not found
 
     close = get_close_matches(wanted, known, n=1, cutoff=0.6)

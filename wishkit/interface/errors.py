@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import unicodedata
 from typing import TYPE_CHECKING
 
 from wishkit.interface.output import console, say
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
-    from wishkit.errors import WishkitError
+    from wishkit.errors import Location, WishkitError
 
 
 def print_error(error: WishkitError) -> None:
@@ -46,17 +47,41 @@ def _styled(error: WishkitError) -> Iterator[tuple[str, str]]:
         margin = " " * len(str(where.line))
         yield f"{margin}--> {where}", "blue"
         if where.text:
+            line, mark = _underlined(where)
             yield f"{margin} |", "blue"
-            yield f"{where.line} | {where.text}", ""
-            # Tabs before the place are kept, so that the mark stands under it.
-            lead = "".join(c if c == "\t" else " " for c in where.text[: where.column - 1])
-            yield f"{margin} | {lead}{'^' * where.length}", "bold red"
+            yield f"{where.line} | {line}", ""
+            yield f"{margin} | {mark}", "bold red"
     for note in error.notes:
         yield from _block("note", note, "")
     if error.help:
         yield from _block("help", error.help, "green")
     if error.state:
         yield from _block("state", error.state, "bold")
+
+
+def _underlined(where: Location) -> tuple[str, str]:
+    """The source line around the place, and the marks to print below it."""
+    begin = max(0, where.column - 1 - _SHOWN // 2) if len(where.text) > _SHOWN else 0
+    shown = where.text[begin : begin + _SHOWN]
+    before = shown[: where.column - 1 - begin]
+    mark = "".join(map(_blank, before)) + "^" * max(1, min(where.length, len(shown) - len(before)))
+    cut = "…" if begin else ""
+    more = "…" if begin + _SHOWN < len(where.text) else ""
+    return f"{cut}{shown.translate(_VISIBLE)}{more}", " " * len(cut) + mark
+
+
+_SHOWN = 160  # of a line; a dump has lines of a megabyte
+# A NUL or an escape sequence in a file must not reach the terminal: their symbols stand for them.
+_VISIBLE = {code: 0x2400 + code for code in range(32) if chr(code) != "\t"} | {127: 0x2421}
+
+
+def _blank(character: str) -> str:
+    """White space as wide as the character on a terminal, so that marks stand where they should."""
+    if character == "\t":
+        return character
+    if unicodedata.combining(character):
+        return ""
+    return "  " if unicodedata.east_asian_width(character) in "WF" else " "
 
 
 def _block(label: str, text: str, style: str) -> Iterator[tuple[str, str]]:
