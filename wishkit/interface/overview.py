@@ -16,6 +16,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "migrate": ("cli_run", "Apply what is pending."),
     "rollback": ("cli_run", "Undo migrations, newest applied first."),
     "status": ("cli_run", "Every migration and its state; writes nothing, takes no lock."),
+    "plan": ("cli_plan", "What migrate or rollback would run, and what it locks; changes nothing."),
+    "show": (
+        "cli_plan",
+        "One migration: its text in the files and as applied, and what was done with it.",
+    ),
+    "mark": ("cli_plan", "Record migrations as applied, without running them."),
+    "unmark": ("cli_plan", "Record migrations as not applied, without undoing them."),
 }
 
 # Words that several commands begin with.

@@ -367,7 +367,7 @@ def _who() -> dict[str, object]:
         "user": _login_name(),
         "host": socket.gethostname(),
         "version": __version__,
-        "commit": _git_commit(),
+        "commit": git_commit(),
     }
 
 
@@ -381,7 +381,7 @@ def _login_name() -> str:
         return f"uid {os.getuid()}"
 
 
-def _git_commit() -> str | None:
+def git_commit() -> str | None:
     """What is checked out here; "+" when files differ from it; None outside a checkout."""
     try:
         shown = subprocess.run(

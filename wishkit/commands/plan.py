@@ -1,0 +1,153 @@
+"""Say what migrate or rollback would run, and what that does to everybody else; change nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from wishkit.commands.migrate import pending, prepare
+from wishkit.commands.rollback import chosen, planned, refuse_unclear
+from wishkit.errors import UsageError
+
+if TYPE_CHECKING:
+    from wishkit.commands.workspace import Workspace
+    from wishkit.core.migration import Direction
+    from wishkit.core.outline import Outline
+    from wishkit.core.plan import Step
+    from wishkit.core.stakes import Stake
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedMigration:
+    """One migration of a plan.
+
+    Attributes:
+        id: which one.
+        direction: which way it would run.
+        summary: its first comment line.
+        path: the file, or ``ledger:…`` where the text as applied is used.
+        transactional: whether it is one transaction, together with its record in the ledger.
+        why: why the text is not the obvious one, if so.
+        done: how many statements an earlier run has completed.
+        statements: those alike in a row told once.
+    """
+
+    id: str
+    direction: Direction
+    summary: str
+    path: str
+    transactional: bool
+    why: str | None
+    done: int
+    statements: tuple[Outline, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run would do.
+
+    Attributes:
+        verb: migrate or rollback.
+        database: which one, without secrets.
+        position: the migration applied last, as things stand.
+        migrations: in the order they would run.
+        stakes: data that would be lost.
+        script: the same for psql, when it was asked for.
+    """
+
+    verb: Literal["migrate", "rollback"]
+    database: str
+    position: str | None
+    migrations: tuple[PlannedMigration, ...] = ()
+    stakes: tuple[Stake, ...] = ()
+    script: str | None = None
+
+
+def plan(
+    workspace: Workspace,
+    *,
+    to: str | None = None,
+    rollback_to: str | None = None,
+    steps: int | None = None,
+    allow_out_of_order: bool = False,
+    allow_missing: bool = False,
+    sql: bool = False,
+) -> Plan:
+    """Plan a run. Writes nothing and takes no lock; a read-only connection will do.
+
+    Args:
+        workspace: project and database.
+        to: plan migrate up to this one; all that is pending when nothing is said.
+        rollback_to: plan rollback of everything applied after this one; ``base`` for all.
+        steps: plan rollback of this many.
+        allow_out_of_order: as for migrate and rollback.
+        allow_missing: as for migrate.
+        sql: write the script for psql as well.
+
+    Raises:
+        UsageError: both directions are asked for.
+        WishkitError: there is no safe answer, or no way to find one.
+    """
+    backward = rollback_to is not None or steps is not None
+    if backward:
+        refuse_unclear(to=rollback_to, steps=steps)
+        if to is not None:
+            raise UsageError(
+                "--to plans migrate; --rollback-to and --steps plan rollback",
+                code="two-directions",
+                help="ask for one of the two",
+            )
+    migrations = workspace.migrations()
+    verb: Literal["migrate", "rollback"] = "rollback" if backward else "migrate"
+    with workspace.connect("plan", writes=False) as (connection, target, server):
+        from wishkit.postgres.connection import describe  # noqa: PLC0415 - heavy
+        from wishkit.postgres.ledger import read_ledger  # noqa: PLC0415
+
+        database = describe(target, server)
+        ledger = read_ledger(connection)
+        if backward:
+            wanted = chosen(ledger, migrations, to=rollback_to, steps=steps)
+            prepared = planned(connection, migrations, ledger, wanted, allow=allow_out_of_order)
+        else:
+            prepared = prepare(
+                pending(
+                    connection,
+                    migrations,
+                    ledger,
+                    to=to,
+                    allow_out_of_order=allow_out_of_order,
+                    allow_missing=allow_missing,
+                )
+            )
+        if not prepared:
+            return Plan(verb, database, ledger.position)
+        from wishkit.core.stakes import threats  # noqa: PLC0415 - the parser is heavy
+        from wishkit.postgres.psql_script import psql_script  # noqa: PLC0415
+        from wishkit.postgres.run import git_commit  # noqa: PLC0415
+        from wishkit.postgres.stakes import stakes  # noqa: PLC0415
+
+        lost = stakes(connection, threats(prepared))
+        script = (
+            psql_script(
+                connection, target, ledger, prepared, database=database, commit=git_commit()
+            )
+            if sql
+            else None
+        )
+    outlined = tuple(_planned(step) for step, _ in prepared)
+    return Plan(verb, database, ledger.position, outlined, lost, script)
+
+
+def _planned(step: Step) -> PlannedMigration:
+    from wishkit.core.outline import outline  # noqa: PLC0415 - the parser is heavy
+
+    return PlannedMigration(
+        step.id,
+        step.direction,
+        step.migration.header.summary,
+        step.script.path,
+        step.transactional,
+        step.why,
+        step.done,
+        outline(step),
+    )

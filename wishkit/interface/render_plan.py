@@ -1,0 +1,177 @@
+"""Plans, single migrations and marks as a person reads them on stdout."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from wishkit.interface.output import answer, console, seconds
+
+if TYPE_CHECKING:
+    from wishkit.commands.mark import Change, Marked
+    from wishkit.commands.plan import Plan, PlannedMigration
+    from wishkit.commands.show import Shown, Text
+    from wishkit.core.outline import Outline
+
+_NOT_KNOWN = "not known: assume ACCESS EXCLUSIVE"
+_DOES = {"migrate": "apply", "rollback": "roll back"}
+_CHANGED = {
+    "marked": "recorded as applied",
+    "text": "was applied; recorded with the text its files have now",
+    "unchanged": "is applied already, with this text; nothing was recorded",
+    "unmarked": "recorded as not applied",
+    "cleared": "recorded as not applied",
+}
+
+
+def emit(text: bytes) -> None:
+    """A text that is the result itself, byte by byte, whatever the locale."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text)
+    sys.stdout.buffer.flush()
+
+
+def render_plan(plan: Plan) -> None:
+    """Each migration with its statements, what they lock, and what data would go."""
+    at = f"at {plan.position}" if plan.position else "empty: nothing is applied"
+    if not plan.migrations:
+        answer(f"nothing to do: the database is {at}")
+        return
+    count = f"{len(plan.migrations)} migration{'s' if plan.migrations[1:] else ''}"
+    answer(f"{plan.verb} would {_DOES[plan.verb]} {count}; the database is {at}")
+    for migration in plan.migrations:
+        _render_migration(migration)
+    answer("")
+    for stake in plan.stakes:
+        about = "" if stake.exact else "about "
+        what = f"{stake.kind} {stake.name}: {about}{stake.rows:,} rows (by {stake.migration})"
+        console(stderr=False).print(f"data that would be lost: {what}", style="bold red")
+    if not plan.stakes:
+        answer("no rows are at stake")
+
+
+def _render_migration(migration: PlannedMigration) -> None:
+    from rich.table import Table  # noqa: PLC0415 - heavy
+
+    screen = console(stderr=False)
+    screen.print(f"\n{migration.id}: {migration.summary}", style="bold", soft_wrap=True)
+    how = (
+        "one transaction, together with its record"
+        if migration.transactional
+        else "statement by statement, each with a line in the journal"
+    )
+    screen.print(f"  {migration.path}: {how}", style="dim", soft_wrap=True)
+    if migration.why:
+        screen.print(f"  {migration.why}", style="yellow", soft_wrap=True)
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
+    table.add_column("  no.", justify="right", no_wrap=True)
+    table.add_column("line", justify="right", no_wrap=True)
+    table.add_column("statement")
+    table.add_column("lock")
+    table.add_column("who waits")
+    for item in migration.statements:
+        numbers = str(item.first) if item.count == 1 else f"{item.first}-{item.last}"
+        table.add_row(
+            numbers,
+            str(item.line),
+            _statement(item),
+            _locks(item),
+            _waits(item),
+            style="bold red" if item.blocks_reads else "yellow" if item.blocks_writes else "",
+        )
+    screen.print(table)
+
+
+def _statement(item: Outline) -> str:
+    lines = [f"{item.command} {item.subject}".rstrip()]
+    if item.count > 1:
+        lines[0] += f" ({item.count} times)"
+    if item.autocommit:
+        lines.append("  outside a transaction")
+    if item.done:
+        lines.append("  done already")
+    return "\n".join(lines + [f"  {note}" for note in item.notes])
+
+
+def _locks(item: Outline) -> str:
+    """One line a mode; what is part of a relation goes without saying."""
+    if not item.known:
+        return _NOT_KNOWN
+    by_mode: dict[str, list[str]] = {}
+    for held in item.locks:
+        if not held.own:
+            relation = held.relation if held.kind == "table" else f"{held.kind} {held.relation}"
+            what = f"{held.reach} ({relation})" if held.reach else relation
+            by_mode.setdefault(held.mode, []).append(what)
+    return "\n".join(f"{mode}: {', '.join(what)}" for mode, what in by_mode.items())
+
+
+def _waits(item: Outline) -> str:
+    who = "reads and writes" if item.blocks_reads else "writes" if item.blocks_writes else ""
+    work = [f"rewrites {table}" for table in item.rewrites]
+    work += [f"scans {table}" for table in item.scans]
+    return "\n".join(filter(None, (who, *work)))
+
+
+def render_shown(shown: Shown) -> None:
+    """One migration: what is known about it, its texts, and where they differ."""
+    header = shown.header
+    screen = console(stderr=False)
+    screen.print(f"{shown.id}: {header.summary}", style="bold", soft_wrap=True)
+    applied = ""
+    if shown.applied_at:
+        applied = f", applied {shown.applied_at:%Y-%m-%d %H:%M:%S} UTC"
+        applied += f" by {shown.applied_by}" if shown.applied_by else ""
+    facts = {
+        "state": f"{shown.state.value}{applied}",
+        "depends": " ".join(header.depends),
+        "transactional": "no" if header.transactional is False else "",
+        "irreversible": header.irreversible,
+        "phase": header.phase,
+        "allow": "; ".join(f"{it.rule}: {it.reason}" for it in header.allow),
+        "files": " ".join(filter(None, (shown.forward.path, shown.backward.path))) or "gone",
+        "checksum": shown.checksum,
+        "as applied": shown.applied_checksum if shown.applied_checksum != shown.checksum else "",
+    }
+    for name, value in facts.items():
+        if value:
+            screen.print(f"  {name + ':':15}{value}", soft_wrap=True)
+    for note in shown.notes:
+        screen.print(f"  {'note:':15}{note}", style="yellow", soft_wrap=True)
+    for event in shown.history:
+        who = f"{event.role} ({event.user}@{event.host})"
+        reason = f": {event.reason}" if event.reason else ""
+        screen.print(
+            f"  {event.at:%Y-%m-%d %H:%M:%S}  {event.direction} {event.outcome} by {who}, "
+            f"{seconds(event.seconds)}{reason}",
+            style="dim",
+            soft_wrap=True,
+        )
+    for text in (shown.forward, shown.backward):
+        _render_text(text)
+
+
+def _render_text(text: Text) -> None:
+    screen = console(stderr=False)
+    source = "as applied" if text.applied is not None else text.path
+    content = text.applied if text.applied is not None else text.file
+    if content is None:
+        return
+    screen.print(f"\n-- {text.direction}, {source}", style="bold", soft_wrap=True)
+    answer(content.rstrip("\n"))
+    if text.difference:
+        screen.print(f"\n-- {text.direction}, what changed since", style="bold red")
+        answer(text.difference)
+
+
+def render_marked(marked: Marked) -> None:
+    """What was recorded by hand."""
+    for change in marked.changes:
+        answer(_change(change))
+    at = f"at {marked.position}" if marked.position else "empty: nothing is applied"
+    answer(f"no SQL was run; by the ledger the database is {at}")
+
+
+def _change(change: Change) -> str:
+    note = f" ({change.note})" if change.note else ""
+    return f"{change.id}: {_CHANGED[change.what]}{note}"
