@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from wishkit.interface.options import Env, Json, Url, Yes, finish, workspace
+from wishkit.interface.options import Env, Json, LockWait, Url, Yes, finish, workspace
 from wishkit.interface.output import answer
 from wishkit.interface.parameters import Argument, Option
 from wishkit.interface.progress import Progress
@@ -23,6 +23,7 @@ def migrate(
         bool, Option("--allow-missing", help="Accept applied migrations whose files are gone.")
     ] = False,
     yes: Yes = False,
+    lock_wait: LockWait = None,
     url: Url = None,
     env: Env = None,
     json: Json = False,
@@ -35,7 +36,7 @@ def migrate(
 
     with Progress(quiet=json) as progress:
         report = verb.migrate(
-            workspace(progress, url, env),
+            workspace(progress, url, env, lock_wait),
             to=to,
             allow_out_of_order=allow_out_of_order,
             allow_missing=allow_missing,
@@ -59,6 +60,7 @@ def rollback(
         bool, Option("--accept-data-loss", help="Consent to losing the rows at stake.")
     ] = False,
     yes: Yes = False,
+    lock_wait: LockWait = None,
     url: Url = None,
     env: Env = None,
     json: Json = False,
@@ -72,7 +74,7 @@ def rollback(
 
     with Progress(quiet=json) as progress:
         report = verb.rollback(
-            workspace(progress, url, env),
+            workspace(progress, url, env, lock_wait),
             to=to,
             steps=steps,
             ids=ids or (),

@@ -31,12 +31,28 @@ LockWait = Annotated[
 ]
 
 
-def workspace(progress: Progress, url: str | None, env: str | None) -> Workspace:
+def workspace(
+    progress: Progress, url: str | None, env: str | None, lock_wait: str | None = None
+) -> Workspace:
     """The project here, the database that is meant, and somebody to ask on a terminal."""
     from wishkit.commands.workspace import open_workspace  # noqa: PLC0415 - imported where used
 
     ask = _asker(progress) if sys.stdin.isatty() and sys.stderr.isatty() else None
-    return open_workspace(url=url, env=env, listener=progress, ask=ask)
+    return open_workspace(
+        url=url, env=env, listener=progress, ask=ask, lock_wait=_seconds(lock_wait)
+    )
+
+
+def _seconds(time: str | None) -> float | None:
+    if time is None:
+        return None
+    from wishkit.config import duration  # noqa: PLC0415 - imported where used
+    from wishkit.errors import UsageError  # noqa: PLC0415 - as above
+
+    value = duration(time)
+    if value is None:
+        raise UsageError(f'"{time}" is no duration', help="write 500ms, 30s, 5min or 1h")
+    return value
 
 
 def finish(report: Report, *, as_json: bool) -> int:
