@@ -230,13 +230,15 @@ def test_a_pid_that_belongs_to_another_process_now_is_no_obstacle(
     text = pid_file.read_text()
     embedded.stop()
     with subprocess.Popen(["/bin/sleep", "600"], **embedded.account.switch) as other:
-        pid_file.write_text(f"{other.pid}\n" + text.partition("\n")[2])
-        embedded.account.own(pid_file)
-        assert embedded.status().state == "stopped"
-        assert embedded.stop() is False
-        assert embedded.start().state == "running"
-        assert other.poll() is None, "a process that is not ours was ended"
-        other.kill()
+        try:
+            pid_file.write_text(f"{other.pid}\n" + text.partition("\n")[2])
+            embedded.account.own(pid_file)
+            assert embedded.status().state == "stopped"
+            assert embedded.stop() is False
+            assert embedded.start().state == "running"
+            assert other.poll() is None, "a process that is not ours was ended"
+        finally:
+            other.kill()
 
 
 def test_a_copy_of_a_running_folder_is_a_server_of_its_own(embedded: EmbeddedServer) -> None:
