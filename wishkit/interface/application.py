@@ -13,7 +13,7 @@ from typer.main import get_command
 
 from wishkit.errors import UsageError
 from wishkit.interface.cli import COMPLETION, load
-from wishkit.interface.overview import COMMANDS, FAMILIES, OPTIONS, SUMMARY
+from wishkit.interface.overview import COMMANDS, FAMILIES, HAND_ON, OPTIONS, SUMMARY
 from wishkit.interface.parameters import Argument, Option, parameters
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ def application(word: str = "") -> typer.Typer:
                 families[prefix] = _typer(FAMILIES[prefix])
                 app.add_typer(families[prefix], name=prefix)
             parent = families[prefix]
-        parent.command(name)(_for_typer(load(words)))
+        settings = {"ignore_unknown_options": True} if words in HAND_ON else None
+        parent.command(name, context_settings=settings)(_for_typer(load(words)))
     return app
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Annotated
 
+from wishkit.interface.complete import environments
 from wishkit.interface.output import answer, confirm
 from wishkit.interface.parameters import Option
 
@@ -21,7 +22,12 @@ Url = Annotated[
 ]
 Env = Annotated[
     str | None,
-    Option("--env", metavar="NAME", help="An environment of wishkit.toml."),
+    Option(
+        "--env",
+        metavar="NAME",
+        help="An environment of wishkit.toml.",
+        complete=environments,
+    ),
 ]
 Json = Annotated[bool, Option("--json", help="Print the result as JSON.")]
 Yes = Annotated[bool, Option("--yes", "-y", help="Consent for a protected database.")]

@@ -23,10 +23,30 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "mark": ("cli_plan", "Record migrations as applied, without running them."),
     "unmark": ("cli_plan", "Record migrations as not applied, without undoing them."),
+    "new": ("cli_files", "Begin a migration: the next number, and a pair of files to write in."),
+    "init": (
+        "cli_files",
+        "Make what a project needs: sql/, wishkit.toml, make targets; overwrites nothing.",
+    ),
+    "db start": ("cli_database", "Start the embedded server; it is made on first use."),
+    "db stop": ("cli_database", "Stop the embedded server; what was committed is kept."),
+    "db status": ("cli_database", "How the embedded server stands; changes nothing."),
+    "db url": (
+        "cli_database",
+        "Print the URL of the embedded database and nothing else; starts the server if need be.",
+    ),
+    "db psql": (
+        "cli_database",
+        "A psql session on the database that is meant, acting as its role.",
+    ),
+    "db destroy": ("cli_database", "Remove the embedded server with every database in it."),
 }
 
 # Words that several commands begin with.
-FAMILIES: dict[str, str] = {}
+FAMILIES = {"db": "The embedded PostgreSQL server, and psql on any database."}
+
+# Commands that hand on what they do not know to another program.
+HAND_ON = {"db psql"}
 
 OPTIONS = {
     "--version": "Show the version and exit.",

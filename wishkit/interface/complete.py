@@ -1,0 +1,29 @@
+"""The words a shell offers when somebody presses tab; silent whatever is wrong."""
+
+from __future__ import annotations
+
+
+def migration_ids(incomplete: str) -> list[str]:
+    """Ids that begin so, from the names in the folder alone; also for a number."""
+    from wishkit import config  # noqa: PLC0415 - a shell completes rarely
+    from wishkit.core.migration import BACKWARD_SUFFIX, NAME  # noqa: PLC0415
+    from wishkit.errors import WishkitError  # noqa: PLC0415
+
+    try:
+        names = [path.name for path in (config.load().sql / "migrations").iterdir()]
+    except (OSError, WishkitError):
+        return []
+    stems = (n.removesuffix(".sql") for n in names if not n.endswith(BACKWARD_SUFFIX))
+    return sorted(s for s in stems if s.startswith(incomplete) and NAME.fullmatch(s))
+
+
+def environments(incomplete: str) -> list[str]:
+    """Environments of wishkit.toml that begin so."""
+    from wishkit import config  # noqa: PLC0415 - a shell completes rarely
+    from wishkit.errors import WishkitError  # noqa: PLC0415
+
+    try:
+        known = config.load().environments
+    except WishkitError:
+        return []
+    return [e.name for e in known if e.name.startswith(incomplete)]

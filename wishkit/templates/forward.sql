@@ -1,0 +1,13 @@
+-- {summary}
+-- {directives}
+
+-- The first line is what status and plans show. Write the SQL below, and beside it why it is so.
+--
+-- House rules:
+--   * A file is one transaction: no BEGIN, no COMMIT. What PostgreSQL refuses in one, such as
+--     CREATE INDEX CONCURRENTLY, gets a migration of its own whose second line is
+--     `-- transactional: false`.
+--   * Foreign keys and checks on tables in use come NOT VALID first and are validated in a
+--     later migration.
+--   * No IF NOT EXISTS: what is there already may be something else.
+--   * COMMENT ON whatever is new.
