@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wishkit.core.syntax import syntax_error
@@ -28,11 +29,10 @@ _WORD = re.compile(rb"[A-Za-z_]+")
 _PLAIN_INSERT = re.compile(rb"INSERT\s+INTO\s[^;'(]+(?:\([^)']*\)\s*)?VALUES\b", re.IGNORECASE)
 _END_OF_DATA = re.compile(rb"^\\\.(?:\n|\Z)", re.MULTILINE)
 # STDIN and, looked ahead, the rest of its statement and line: where COPY data would begin. Only a
-# guess, which the parser then confirms, so what is rare here (a comment with a quote in it) may
-# be guessed at roughly; the length is limited so that a wrong guess costs little.
+# guess, which the parser then confirms; its length is limited so that a wrong one costs little.
 _STDIN = re.compile(
     rb"\bSTDIN\b(?=("
-    rb"(?:--[^\n]*+|/\*.*?\*/|'[^'\n]*+'|\"[^\"\n]*+\"|[^;'\"]){0,4000}+;[^\n]*\n))",
+    rb"(?:--[^\n]*+|/\*(?:/\*.*?\*/|.)*?\*/|'[^'\n]*+'|\"[^\"\n]*+\"|[^;'\"]){0,4000}+;[^\n]*\n))",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -148,7 +148,8 @@ def _parse_windows(script: Script, start: int, stop: int) -> Iterator[Span]:
     """Parse piece by piece, so that memory does not grow with the file.
 
     A piece that ends inside a string, a comment, a dollar quote, parentheses or a function body
-    does not parse; one that parses therefore ends where a statement ends.
+    does not parse, or its last statement has no semicolon (the piece's last one is in a line
+    comment). Any other therefore ends where a statement ends.
     """
     source = script.source
     window = WINDOW
@@ -156,11 +157,12 @@ def _parse_windows(script: Script, start: int, stop: int) -> Iterator[Span]:
         end = source.find(b";\n", start + window, stop)
         end = stop if end < 0 else end + 1
         spans, error = _parse_spans(source[start:end])
-        if error is None:
+        finished = not spans or start + spans[-1][1] < end
+        if error is None and (finished or end == stop):
             for first, last in spans:
                 yield Span(start + first, start + last)
             start, window = end, WINDOW
-        elif end == stop:
+        elif error and end == stop:
             raise syntax_error(script, start, end, error)
         else:
             window *= 4
@@ -170,8 +172,7 @@ def _parse_spans(sql: bytes) -> tuple[list[tuple[int, int]], tuple[str, int] | N
     """Statement offsets of a piece of SQL, or the parser's message and its 0-based character."""
     import ctypes  # noqa: PLC0415 - heavy, and not needed to find nothing to do
 
-    from postgast.native import lib  # noqa: PLC0415
-
+    lib = _parser()
     result = lib.pg_query_split_with_parser(sql)
     try:
         if result.error:
@@ -185,6 +186,27 @@ def _parse_spans(sql: bytes) -> tuple[list[tuple[int, int]], tuple[str, int] | N
         return [(start, start + length) for start, length in pairs], None
     finally:
         lib.pg_query_free_split_result(result)
+
+
+@cache
+def _parser() -> Any:  # noqa: ANN401 - a ctypes library
+    """libpg_query, bound by ``postgast.native``.
+
+    That one file is loaded alone: the package around it imports protobuf and a class for every
+    node of a tree, which we read as JSON, and would double the start of every run that has work to do.
+    """
+    from importlib import util  # noqa: PLC0415 - as above
+
+    package = util.find_spec("postgast")
+    folder = package.submodule_search_locations if package else None
+    if not folder:
+        raise ImportError("postgast is not installed")
+    spec = util.spec_from_file_location("postgast_native", f"{folder[0]}/native.py")
+    if spec is None or spec.loader is None:
+        raise ImportError("postgast has no native module")
+    native = util.module_from_spec(spec)
+    spec.loader.exec_module(native)
+    return native.lib
 
 
 def keyword(script: Script, span: Span) -> str:
@@ -202,8 +224,7 @@ def insert_target(script: Script, span: Span) -> bytes | None:
 def parse(script: Script, span: Span, *, index: int) -> Statement:
     """Parse one statement into a tree of plain values."""
     import msgspec.json  # noqa: PLC0415 - heavy, and not needed to find nothing to do
-    from postgast.native import lib  # noqa: PLC0415
-
+    lib = _parser()
     result = lib.pg_query_parse(script.source[span.start : span.end])
     try:
         tree = msgspec.json.decode(result.parse_tree)
