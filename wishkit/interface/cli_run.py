@@ -22,6 +22,9 @@ def migrate(
     allow_missing: Annotated[
         bool, Option("--allow-missing", help="Accept applied migrations whose files are gone.")
     ] = False,
+    dry_run: Annotated[
+        bool, Option("--dry-run", help="Only show the plan, as `wishkit plan` does.")
+    ] = False,
     yes: Yes = False,
     lock_wait: LockWait = None,
     url: Url = None,
@@ -32,6 +35,17 @@ def migrate(
 
     Example: wishkit migrate --env staging --to 0007
     """
+    if dry_run:
+        from wishkit.interface.cli_plan import plan  # noqa: PLC0415 - imported where used
+
+        return plan(
+            to=to,
+            allow_out_of_order=allow_out_of_order,
+            allow_missing=allow_missing,
+            url=url,
+            env=env,
+            json=json,
+        )
     from wishkit.commands import migrate as verb  # noqa: PLC0415 - imported where used
 
     with Progress(quiet=json) as progress:

@@ -25,7 +25,7 @@ from wishkit.postgres.recorder import Expression, Recorder
 from wishkit.postgres.session import CLEAN, Session, quote
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import psycopg
 
@@ -338,41 +338,67 @@ class _Writer:
 
     def alone(self, step: Step, batch: Batch, end: int) -> int:
         """A statement outside a transaction, and what to do when it fails."""
-        index = self.index(step, batch)
-        drop = (
-            b"SELECT 'DROP INDEX CONCURRENTLY ' || name FROM (\n"
-            + index
-            + b"\n) AS found WHERE NOT valid\n\\gexec"
-        )
+        forget = self.recorder.step("step_forget", id=step.id, statement=batch.first)
+        stop = self.recorder.step("psql_stop", id=step.id, statement=batch.first)
+        statement = batch.statement or parse(step.script, batch.spans[0], index=batch.first)
+        index = statement.tree.get("IndexStmt")
+        self.raw(b"SET lock_timeout = 0;\nSET statement_timeout = 0;")
         if index:
             self.comment("What a build that was broken off has left goes first.")
-            self.raw(drop)
-        self.raw(b"SET lock_timeout = 0;\nSET statement_timeout = 0;")
+            self.drop_invalid(index)
+            if index.get("if_not_exists"):
+                self.expect(index, there=False)
+        else:
+            self.count(b"number AS number_before")
         self.raw(rb"\set ON_ERROR_STOP off")
         end = self.statement(step.script, batch.spans[0], end)
         self.raw(rb"\if :ERROR")
-        self.comment("It failed and did not take effect; the journal must not ask about it.")
         if index:
-            self.raw(drop)
-        self.note(self.recorder.step("step_forget", id=step.id, statement=batch.first))
+            self.comment("It failed; what it left goes, and its line in the journal with it.")
+            self.drop_invalid(index)
+            self.note(forget)
+        else:
+            self.comment("It failed; if it was one transaction, nothing of it remains. If not, its")
+            self.comment("line in the journal stays, and wishkit looks or asks how far it got.")
+            self.count(b"number = :wishkit_number_before + 2 AS undone")
+            self.raw(rb"\if :wishkit_undone")
+            self.note(forget)
+            self.raw(rb"\endif")
         self.raw(rb"\set ON_ERROR_STOP on")
-        self.sql(self.recorder.step("psql_stop", id=step.id, statement=batch.first))
+        self.sql(stop)
         self.raw(b"\\endif\n\\set ON_ERROR_STOP on")
         if index:
-            self.sql(self.recorder.step("psql_index", state=Expression(index.decode())))
+            self.expect(index, there=True)
         return end
 
-    def index(self, step: Step, batch: Batch) -> bytes:
-        """The question for the index that a statement builds; empty for any other statement."""
-        statement = batch.statement or parse(step.script, batch.spans[0], index=batch.first)
-        fields = statement.tree.get("IndexStmt")
-        if not fields:
-            return b""
-        relation = fields["relation"]
-        table = ".".join(
-            quote(part) for part in (relation.get("schemaname"), relation["relname"]) if part
+    def count(self, what: bytes) -> None:
+        """Ask for the number of this session's transaction, into variables of psql."""
+        self.raw(b"SELECT " + what + b" FROM (")
+        self.raw(self.recorder.step("transaction_number"))
+        self.raw(b") AS now (number) \\gset wishkit_")
+
+    def drop_invalid(self, index: Mapping[str, Any]) -> None:
+        """Unless somebody is building it just now."""
+        self.raw(b"SELECT 'DROP INDEX CONCURRENTLY ' || name FROM (")
+        self.raw(self.state(index))
+        self.raw(b") AS found WHERE NOT valid AND builder IS NULL\n\\gexec")
+
+    def expect(self, index: Mapping[str, Any], *, there: bool) -> None:
+        """IF NOT EXISTS proves nothing: the index is there when the catalog says so."""
+        problem = (
+            f"index {index['idxname']} is INVALID or not there after its build"
+            if there
+            else f"an index {index['idxname']} is there already"
         )
-        return self.recorder.step("index_state", index=fields["idxname"], table=table)
+        state = Expression(self.state(index).decode())
+        self.sql(self.recorder.step("psql_index", state=state, expected=there, problem=problem))
+
+    def state(self, index: Mapping[str, Any]) -> bytes:
+        """The question whether the index that a statement builds is there and valid."""
+        relation = index["relation"]
+        parts = (relation.get("schemaname"), relation["relname"])
+        table = ".".join(quote(part) for part in parts if part)
+        return self.recorder.step("index_state", index=index["idxname"], table=table)
 
     def statement(self, script: Script, span: Span, end: int) -> int:
         """A statement with the comments before it; returns the offset behind it."""
@@ -383,7 +409,8 @@ class _Writer:
         if span.data:
             self.raw(script.source[span.start : span.data[1]].rstrip(b"\n") + b"\n\\.")
         elif _passes_unread(sql):
-            self.sql(sql)
+            written = script.source[span.start : behind]
+            self.raw(written if behind > span.end else written + b"\n;")
         else:
             self.comment("As a string, so that psql does not look for its variables in it.")
             quoted = b"$" + _tag(sql) + b"$"

@@ -1,9 +1,8 @@
--- In a script for psql: an index counts as built when it is there and valid.
+-- In a script for psql: whether an index is there and valid, as it must or must not be.
 DO $wishkit$
 BEGIN
-    IF NOT EXISTS (SELECT FROM (%(state)s) AS found WHERE valid) THEN
-        RAISE EXCEPTION 'the index is INVALID or not there after its build'
-            USING HINT = 'Go on with wishkit: it drops what is left and builds it anew.';
+    IF EXISTS (SELECT FROM (%(state)s) AS found WHERE valid) <> %(expected)s THEN
+        RAISE EXCEPTION '%%', %(problem)s USING HINT = 'Go on with wishkit: it looks what is there.';
     END IF;
 END
 $wishkit$
