@@ -57,6 +57,11 @@ class Project:
         self.write({f"{name}.sql": forward, f"{name}.rollback.sql": backward})
 
     @property
+    def number(self) -> str:
+        """Tells this database from the others of the server, for names of roles."""
+        return self.url.partition("test_")[2].partition("&")[0].partition("?")[0]
+
+    @property
     def workspace(self) -> Workspace:
         return Workspace(Config(sql=self.folder / "sql"), self.target, self.events.append)
 

@@ -94,6 +94,7 @@ class Attempt:
             elapsed=None if step.transactional else self.elapsed,
             statements=self.statements,
         )
+        record += b";\n" + recorder.intact()
         if not step.transactional or any(p.id == step.id for p in self.run.ledger.partial):
             record += b";\n" + recorder.step("step_clear", id=step.id)
         return record

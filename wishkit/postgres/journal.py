@@ -178,6 +178,8 @@ def _run_in_transaction(attempt: Attempt, batch: Batch) -> None:
             with _writing():
                 session.send(_clean(attempt) + record + b"COMMIT")
     except Refused as refused:
+        if refused.completed > _USERS + 1:  # behind SET CONSTRAINTS
+            raise _NotWritten(refused.completed, refused.error) from refused
         if not (_undoes_incomplete(attempt) and _was_never_there(batch, refused)):
             raise
         session.rollback()
@@ -261,7 +263,8 @@ def _begin(attempt: Attempt, batch: Batch) -> bytes:
 
 def _end(attempt: Attempt, batch: Batch) -> bytes:
     recorder = attempt.run.recorder
-    return recorder.step("step_end", id=attempt.step.id, statement=batch.first) + b";\n"
+    end = recorder.step("step_end", id=attempt.step.id, statement=batch.first)
+    return end + b";\n" + recorder.intact() + b";\n"
 
 
 def _sql(attempt: Attempt, batch: Batch) -> str:

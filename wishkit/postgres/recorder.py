@@ -128,6 +128,10 @@ class Recorder:
         }
         return self._merge(("script_keep",), values)
 
+    def intact(self) -> bytes:
+        """A question that fails if the ledger's tables are no longer there."""
+        return self._merge(("ledger_intact",), {"yoyo": quote(self.yoyo_schema)})
+
     def ask_applied(self, id_: str) -> bytes:
         """A question: one row if this migration is applied."""
         return self._merge(("is_applied",), {"id": id_})
