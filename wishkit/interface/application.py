@@ -13,6 +13,7 @@ from typer.main import get_command
 
 from wishkit.errors import UsageError
 from wishkit.interface.cli import COMPLETION, load
+from wishkit.interface.complete import COMPLETERS
 from wishkit.interface.overview import COMMANDS, FAMILIES, HAND_ON, OPTIONS, SUMMARY
 from wishkit.interface.parameters import Argument, Option, parameters
 
@@ -85,7 +86,8 @@ def _for_typer(function: Callable[..., int]) -> Callable[..., int]:
 
 def _declare(it: Argument) -> object:
     declare = typer.Option if isinstance(it, Option) else typer.Argument
-    return declare(*it.names, metavar=it.metavar, help=it.help, autocompletion=it.complete)
+    complete = COMPLETERS.get(it.metavar)
+    return declare(*it.names, metavar=it.metavar, help=it.help, autocompletion=complete)
 
 
 def _typer(help_: str, *, add_completion: bool = False) -> typer.Typer:

@@ -52,7 +52,7 @@ def status(*, json: Json = False) -> int:
 
 
 def url() -> int:
-    """Print the URL of the embedded database and nothing else; starts the server if need be.
+    """Print the URL of the embedded database; starts it if need be.
 
     Example: DATABASE_URL=$(wishkit db url) my-application
     """

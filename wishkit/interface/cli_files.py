@@ -3,7 +3,6 @@
 import os
 from typing import Annotated
 
-from wishkit.interface.complete import migration_ids
 from wishkit.interface.options import Json
 from wishkit.interface.output import answer, say
 from wishkit.interface.parameters import Argument, Option
@@ -12,7 +11,7 @@ from wishkit.interface.parameters import Argument, Option
 def new(
     *,
     name: Annotated[
-        list[str], Argument(metavar="NAME", help="What it does, in words: add wish notes.")
+        list[str], Argument(metavar="WORDS", help="What it does, in words: add wish notes.")
     ],
     transactional: Annotated[
         bool,
@@ -27,12 +26,11 @@ def new(
             "--depends",
             metavar="ID",
             help="A migration it cannot do without; may be given again.",
-            complete=migration_ids,
         ),
     ] = None,
     json: Json = False,
 ) -> int:
-    """Begin a migration: the next number, and a pair of files to write in.
+    """Begin a migration: the next number, two files to write in.
 
     Example: wishkit new add wish notes
     """
@@ -52,7 +50,7 @@ def new(
 
 
 def init(*, json: Json = False) -> int:
-    """Make what a project needs: sql/, wishkit.toml, make targets; overwrites nothing.
+    """Make what a project needs; overwrites nothing.
 
     Example: wishkit init
     """

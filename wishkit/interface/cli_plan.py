@@ -37,7 +37,7 @@ def plan(
     env: Env = None,
     json: Json = False,
 ) -> int:
-    """What migrate or rollback would run, and what it locks; changes nothing.
+    """What migrate or rollback would run; changes nothing.
 
     Example: wishkit plan --rollback-to 0006
     """
@@ -83,7 +83,7 @@ def show(
     env: Env = None,
     json: Json = False,
 ) -> int:
-    """One migration: its text in the files and as applied, and what was done with it.
+    """One migration: its text, and what was done with it.
 
     Example: wishkit show 0007 --sql backward
     """

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 def migration_ids(incomplete: str) -> list[str]:
     """Ids that begin so, from the names in the folder alone; also for a number."""
@@ -27,3 +32,11 @@ def environments(incomplete: str) -> list[str]:
     except WishkitError:
         return []
     return [e.name for e in known if e.name.startswith(incomplete)]
+
+
+# By metavar: the same word stands for the same thing in every command.
+COMPLETERS: dict[str | None, Callable[[str], list[str]]] = {
+    "ID": migration_ids,
+    "ID...": migration_ids,
+    "NAME": environments,
+}

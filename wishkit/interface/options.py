@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Annotated
 
-from wishkit.interface.complete import environments
 from wishkit.interface.output import answer, confirm
 from wishkit.interface.parameters import Option
 
@@ -22,12 +21,7 @@ Url = Annotated[
 ]
 Env = Annotated[
     str | None,
-    Option(
-        "--env",
-        metavar="NAME",
-        help="An environment of wishkit.toml.",
-        complete=environments,
-    ),
+    Option("--env", metavar="NAME", help="An environment of wishkit.toml."),
 ]
 Json = Annotated[bool, Option("--json", help="Print the result as JSON.")]
 Yes = Annotated[bool, Option("--yes", "-y", help="Consent for a protected database.")]

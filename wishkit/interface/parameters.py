@@ -16,16 +16,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_origin, get_typ
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    Complete = Callable[[str], list[str]]
-
 
 class Argument:
     """A positional argument; stands in ``Annotated``, as typer's own would.
 
     Args:
-        metavar: what stands for the value in help.
+        metavar: what stands for the value in help; it also decides what a shell offers for it, see
+            `complete`.
         help: one line, or two.
-        complete: words that a shell may offer for a beginning.
     """
 
     names: tuple[str, ...] = ()
@@ -35,11 +33,9 @@ class Argument:
         *,
         help: str,  # noqa: A002 - typer's word
         metavar: str | None = None,
-        complete: Complete | None = None,
     ) -> None:
         self.metavar = metavar
         self.help = help
-        self.complete = complete
 
 
 class Option(Argument):
@@ -47,9 +43,9 @@ class Option(Argument):
 
     Args:
         *names: all its spellings.
-        metavar: what stands for the value in help.
+        metavar: what stands for the value in help; it also decides what a shell offers for it, see
+            `complete`.
         help: one line, or two.
-        complete: words that a shell may offer for a beginning.
     """
 
     def __init__(
@@ -57,9 +53,8 @@ class Option(Argument):
         *names: str,
         help: str,  # noqa: A002 - typer's word
         metavar: str | None = None,
-        complete: Complete | None = None,
     ) -> None:
-        super().__init__(help=help, metavar=metavar, complete=complete)
+        super().__init__(help=help, metavar=metavar)
         self.names = names
 
 
