@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from wishkit.core.locks.model import Name
 from wishkit.core.statements import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from wishkit.core.batches import Batch
-    from wishkit.core.locks import ObjectRef
+    from wishkit.core.locks import Effects, ObjectRef
     from wishkit.core.plan import Step
 
 Kind = Literal["table", "column", "rows", "schema", "type"]
@@ -68,30 +69,46 @@ _KINDS: dict[str, Kind] = {
 def threats(prepared: Sequence[tuple[Step, Sequence[Batch]]]) -> tuple[Threat, ...]:
     """What the statements of a plan would remove, each thing once.
 
-    A column is left out when its table goes as well, or when an earlier step names it.
+    Columns and rows are left out when their table goes as well. A table that the plan renames
+    first is told by the name it has now. What code (DO, CALL) removes cannot be told.
     """
-    found: dict[tuple[str | None, str, str | None], Threat] = {}
+    found: dict[tuple[Kind, str | None, str, str | None], Threat] = {}
+    now: dict[Name, Name] = {}  # later names of tables, and their names before the plan runs
     for step, batches in prepared:
-        for reference in _dropped(step, batches):
-            kind = _KINDS.get(reference.kind)
-            if kind is None:
-                continue
-            key = (reference.schema, reference.name, reference.column if kind == "column" else None)
-            threat = Threat(step.id, kind, *key)
-            found.setdefault(key, threat)
+        for tree, what in _statements(step, batches):
+            for reference in (*what.drops, *_deleted_from(tree)):
+                if kind := _KINDS.get(reference.kind):
+                    later = Name(reference.schema, reference.name)
+                    name = now.get(later, later)
+                    column = reference.column if kind == "column" else None
+                    threat = Threat(step.id, kind, name.schema, name.name, column)
+                    found.setdefault((kind, *name, column), threat)
+            for old, new in what.renames:
+                now[new] = now.pop(old, old)
     tables = {(t.schema, t.name) for t in found.values() if t.kind == "table"}
     return tuple(
-        t for t in found.values() if t.kind != "column" or (t.schema, t.name) not in tables
+        t
+        for t in found.values()
+        if t.kind not in {"column", "rows"} or (t.schema, t.name) not in tables
     )
 
 
-def _dropped(step: Step, batches: Iterable[Batch]) -> Iterator[ObjectRef]:
-    from wishkit.core.locks import ObjectRef, effects  # noqa: PLC0415 - only where data may go
+def _statements(
+    step: Step, batches: Iterable[Batch]
+) -> Iterator[tuple[Mapping[str, Any], Effects]]:
+    from wishkit.core.locks import effects  # noqa: PLC0415 - only where data may go
 
     for batch in batches:
         for index, span in enumerate(batch.spans, batch.first):
             tree = (batch.statement or parse(step.script, span, index=index)).tree
-            yield from effects(tree).drops
-            relation = tree.get("DeleteStmt", {}).get("relation")
-            if relation:
-                yield ObjectRef("rows", relation.get("schemaname"), relation["relname"])
+            yield tree, effects(tree)
+
+
+def _deleted_from(tree: Mapping[str, Any]) -> Iterator[ObjectRef]:
+    """Tables that a DELETE names, also one within WITH, but not in a body that runs later."""
+    from wishkit.core.locks import ObjectRef  # noqa: PLC0415 - only where data may go
+    from wishkit.core.locks.tree import nodes, range_var  # noqa: PLC0415
+
+    if "CreateFunctionStmt" not in tree and "RuleStmt" not in tree:
+        for delete in nodes(tree, "DeleteStmt"):
+            yield ObjectRef("rows", *range_var(delete["relation"]))
