@@ -225,8 +225,10 @@ def test_the_rows_and_tables_that_wishkit_writes_are_yoyos(
     assert project.rows(SHAPE) == theirs.rows(SHAPE)
     for facts in (
         "SELECT migration_hash, migration_id FROM _yoyo_migration ORDER BY applied_at_utc",
-        "SELECT migration_hash, migration_id, operation, username, comment, length(id)"
-        + " FROM _yoyo_log WHERE hostname <> '' ORDER BY created_at_utc",
+        (
+            "SELECT migration_hash, migration_id, operation, username, comment, length(id)"
+            " FROM _yoyo_log WHERE hostname <> '' ORDER BY created_at_utc"
+        ),
         "SELECT count(*) FROM yoyo_lock",
         "SELECT max(version) FROM _yoyo_version",
     ):
