@@ -69,13 +69,14 @@ def migrate(
     with workspace.connect("migrate", writes=False) as (connection, target, server):
         from wishkit.postgres.connection import describe, refuse_unfit  # noqa: PLC0415 - heavy
         from wishkit.postgres.ledger import read_ledger  # noqa: PLC0415
-        from wishkit.postgres.run import open_run  # noqa: PLC0415
 
         database = describe(target, server)
         ledger = read_ledger(connection)
         steps = plan(ledger)
         if not steps:
             return _report(workspace, database, migrations, ledger)
+        from wishkit.postgres.run import open_run  # noqa: PLC0415 - not for nothing to do
+
         refuse_unfit(server)
         prepared = prepare(steps)
         if target.protected:
@@ -166,8 +167,7 @@ def with_difference(
     """Show, for a migration that was changed since it was applied, what changed."""
     if error.code != "changed":
         return error
-    import difflib  # noqa: PLC0415 - only for this
-
+    from wishkit.core.difference import difference  # noqa: PLC0415 - only for this
     from wishkit.postgres.ledger import read_scripts  # noqa: PLC0415 - heavy
 
     changed = [e for e in compare(migrations, ledger) if e.state is State.CHANGED]
@@ -180,15 +180,7 @@ def with_difference(
             (applied[entry.id].backward, entry.migration.backward),
         )
         for before, after in pairs:
-            lines = difflib.unified_diff(
-                before.source.decode().splitlines() if before else [],
-                after.source.decode(errors="replace").splitlines() if after else [],
-                f"as applied: {entry.id}" if before else "/dev/null",
-                f"now: {after.path}" if after else "/dev/null",
-                lineterm="",
-            )
-            text = "\n".join(lines)
-            if text:
+            if text := difference(before, after):
                 error.notes = (*error.notes, text)
     return error
 

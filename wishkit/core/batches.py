@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from wishkit.core.locks import Effects, effects_in_order
 from wishkit.core.refusals import refusal
+from wishkit.core.script import MESSAGE_BYTES
 from wishkit.core.statements import Span, Statement, insert_target, parse, split
 from wishkit.errors import Location, MigrationFileError
 
@@ -14,10 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from wishkit.core.script import Script
-
-# Round trips are what costs, so statements travel together; this many bytes at the most, so that
-# memory stays flat and progress is seen.
-MESSAGE_BYTES = 1024 * 1024
 
 Kind = Literal["together", "alone", "copy", "autocommit"]
 

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from wishkit.errors import Location, MigrationFileError
 
 BOM = b"\xef\xbb\xbf"
+# Round trips are what costs, so statements travel together; this many bytes at the most, so that
+# memory stays flat and progress is seen.
+MESSAGE_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

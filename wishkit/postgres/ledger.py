@@ -11,9 +11,8 @@ import psycopg
 from psycopg import sql
 
 from wishkit import __version__
-from wishkit.core.batches import MESSAGE_BYTES
 from wishkit.core.migration import Migration
-from wishkit.core.script import Script
+from wishkit.core.script import MESSAGE_BYTES, Script
 from wishkit.core.state import Ledger, Partial, Record
 from wishkit.errors import LedgerError
 from wishkit.postgres import failure
