@@ -269,6 +269,11 @@ COPY "a:USER" (id, note) FROM stdin;
 7\ttwo words; \\\\ :USER
 8\t\\N
 \\.
+CREATE TABLE empty (note text);
+COPY empty FROM stdin;
+
+
+\\.
 DO $wishkit$ BEGIN PERFORM 1; END $wishkit$ -- no semicolon;
 """
 
@@ -277,7 +282,7 @@ def test_texts_arrive_exactly(
     make_database: MakeDatabase, sql_folder: SqlFolder, psql: Psql, binaries: Binaries
 ) -> None:
     """Left to itself, psql puts values in the place of :id, and guesses where functions end."""
-    folder = sql_folder(pairs(_0001_hard=(HARD, 'DROP TABLE "a:USER" CASCADE;')))
+    folder = sql_folder(pairs(_0001_hard=(HARD, 'DROP TABLE "a:USER", empty CASCADE;')))
     urls = make_database(), make_database()
     places = [workspace(folder, url) for url in urls]
     assert migrate(places[0]).error is None
@@ -289,6 +294,7 @@ def test_texts_arrive_exactly(
     assert ledger_of(urls[0]) == ledger_of(urls[1])
     with psycopg.connect(urls[1]) as connection:
         rows = connection.execute('SELECT id, "begin", note FROM "a:USER" ORDER BY id').fetchall()
+        assert connection.execute("SELECT note FROM empty").fetchall() == [("",), ("",)]
     assert rows[0] == (1, [1, 2, 3], ":USER \\q")
     assert rows[2] == (7, None, "two words; \\ :USER")
 
@@ -431,6 +437,19 @@ def test_the_script_refuses_another_ledger_and_a_held_lock(
     assert done.returncode == 3
     assert "the ledger is not what it was" in done.stderr
     assert states(place) == {"applied": 1}
+
+
+def test_the_script_refuses_another_search_path(
+    database: str, sql_folder: SqlFolder, psql: Psql
+) -> None:
+    folder = sql_folder(pairs(_0001_a=("CREATE TABLE a ();", "DROP TABLE a;")))
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA other")
+    planned = plan(workspace(folder, database), sql=True)
+    done = psql(f"{database}&options=-csearch_path%3Dother", planned)
+    assert done.returncode == 3
+    assert "names without a schema mean other, not public" in done.stderr
+    assert psql(database, planned).returncode == 0
 
 
 def test_the_script_acts_as_the_role_of_the_environment(

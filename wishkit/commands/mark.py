@@ -102,6 +102,7 @@ def _record(
     migrations = workspace.migrations()
     with workspace.connect(verb, writes=False) as (connection, target, server):
         from wishkit.postgres.connection import describe, refuse_unfit  # noqa: PLC0415 - heavy
+        from wishkit.postgres.failure import of_ledger  # noqa: PLC0415
         from wishkit.postgres.ledger import read_ledger  # noqa: PLC0415
         from wishkit.postgres.run import open_run  # noqa: PLC0415
 
@@ -121,7 +122,8 @@ def _record(
         ) as run:
             todo = _todo(migrations, run.ledger, ids, verb)  # another run may have been quicker
             lines = [line for entry, it in todo for line in _sql(run.recorder, entry, it, reason)]
-            run.session.send(b";\n".join([b"BEGIN", *lines, b"COMMIT"]))
+            with of_ledger():
+                run.session.send(b";\n".join([b"BEGIN", *lines, b"COMMIT"]))
             position = read_ledger(connection).position
     return Marked(verb, database, reason, tuple(change for _, change in todo), position)
 

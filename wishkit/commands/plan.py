@@ -122,18 +122,17 @@ def plan(
         if not prepared:
             return Plan(verb, database, ledger.position)
         from wishkit.core.stakes import threats  # noqa: PLC0415 - the parser is heavy
-        from wishkit.postgres.psql_script import psql_script  # noqa: PLC0415
-        from wishkit.postgres.run import git_commit  # noqa: PLC0415
         from wishkit.postgres.stakes import stakes  # noqa: PLC0415
 
         lost = stakes(connection, threats(prepared))
-        script = (
-            psql_script(
+        script = None
+        if sql:
+            from wishkit.postgres.psql_script import psql_script  # noqa: PLC0415 - only for this
+            from wishkit.postgres.run import git_commit  # noqa: PLC0415
+
+            script = psql_script(
                 connection, target, ledger, prepared, database=database, commit=git_commit()
             )
-            if sql
-            else None
-        )
     outlined = tuple(_planned(step) for step, _ in prepared)
     return Plan(verb, database, ledger.position, outlined, lost, script)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wishkit.core.difference import difference
 from wishkit.core.header import Header
 from wishkit.core.migration import resolve
 from wishkit.core.state import State, compare
@@ -179,18 +179,6 @@ def _text(direction: Direction, file: Migration | None, applied: Migration | Non
         _decoded(then),
         difference(then, now) if file and applied else "",
     )
-
-
-def difference(then: Script | None, now: Script | None) -> str:
-    """From the text as applied to the text in the file, as a unified diff; empty when equal."""
-    lines = difflib.unified_diff(
-        (_decoded(then) or "").splitlines(),
-        (_decoded(now) or "").splitlines(),
-        "as applied" if then else "/dev/null",
-        f"now: {now.path}" if now else "/dev/null",
-        lineterm="",
-    )
-    return "\n".join(lines)
 
 
 def _decoded(script: Script | None) -> str | None:

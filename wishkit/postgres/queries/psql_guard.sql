@@ -44,6 +44,11 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'Look at the database with wishkit status, and make a new script.';
     END IF;
+    IF pg_catalog.current_schema() IS DISTINCT FROM %(schema)s THEN
+        RAISE EXCEPTION 'here, names without a schema mean %%, not %%',
+                        pg_catalog.current_schema(), %(schema)s
+            USING HINT = 'Use the search_path that wishkit has: SHOW search_path.';
+    END IF;
     IF pg_catalog.to_regclass(%(yoyo_lock)s) IS NOT NULL THEN
         SELECT 'process ' || y.pid INTO its_owner FROM {yoyo}.yoyo_lock AS y LIMIT 1;
         IF its_owner IS NOT NULL THEN
