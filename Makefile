@@ -8,102 +8,117 @@
 .DELETE_ON_ERROR:
 SHELL := /bin/sh
 
-PYTHON ?= python3
+# Which Python makes the environment; by default the first of PYTHONS that is new enough.
+PYTHON ?=
+PYTHONS := python3 python3.14 python3.13 python3.12 python3.11
 VENV := .venv
 PY := $(VENV)/bin/python
 WISHKIT := $(PY) -m wishkit
-UV_VERSION := 0.13.9
-PIP_INSTALL := $(PY) -m pip --disable-pip-version-check install --quiet --require-hashes
 # Which tests: make test TESTS=tests/test_engine.py  ARGS='-k lock'
 TESTS ?= tests
 ARGS ?=
 WORKERS ?= auto
 
-RUNTIME := $(VENV)/.runtime
-DEV := $(VENV)/.dev
+# The environment is what the locked files say, and nothing else.
+unexport PYTHONHOME PYTHONPATH
 
-$(PY):
-	@command -v "$(PYTHON)" >/dev/null || { echo "wishkit needs Python 3.11 or newer; set PYTHON=/path/to/python" >&2; exit 2; }
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "wishkit needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1); set PYTHON=/path/to/python" >&2; exit 2; }
-	@echo "making the environment in $(VENV)" >&2
-	@"$(PYTHON)" -m venv --clear "$(VENV)"
+# These two are asked for by whatever needs the environment. They cost a comparison of files as long
+# as it holds what it should; what it holds is what lies in it as a copy (requirements/environment.py).
+.PHONY: runtime dev
+runtime:
+	@cmp -s requirements/runtime.txt $(VENV)/.runtime && cmp -s pyproject.toml $(VENV)/.pyproject \
+	  && test -x $(PY) || { $(call with_python,-I requirements/environment.py runtime); }
+dev: runtime
+	@cmp -s requirements/dev.txt $(VENV)/.dev || { $(call with_python,-I requirements/environment.py dev); }
 
-$(RUNTIME): requirements/runtime.txt pyproject.toml | $(PY)
-	@$(PIP_INSTALL) -r requirements/runtime.txt
-	@$(PY) -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
-	@touch $@
-
-$(DEV): requirements/dev.txt $(RUNTIME)
-	@$(PIP_INSTALL) -r requirements/dev.txt
-	@touch $@
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+define with_python
+set --; test -n "$(PYTHON)" && set -- "$(PYTHON)" || set -- $(PYTHONS); \
+for python; do "$$python" -c '$(NEW_ENOUGH)' 2>/dev/null && exec "$$python" $(1); done; \
+found=$$(command -v "$$1" >/dev/null && "$$1" -V 2>&1 || echo not there); \
+echo "error[python]: wishkit needs Python 3.11 or newer; $$1 is $$found" >&2; \
+echo "help: install one, or name it: make PYTHON=/path/to/python3 …" >&2; exit 2
+endef
 
 ##@ The database
 
 .PHONY: migrate
-migrate: $(RUNTIME) ## apply what is pending in sql/ to the embedded PostgreSQL (or DATABASE_URL)
-	@$(WISHKIT) migrate
+migrate: runtime ## apply what is pending in sql/ to the embedded PostgreSQL (or DATABASE_URL)
+	@$(WISHKIT) migrate $(ARGS)
 
 .PHONY: rollback
-rollback: $(RUNTIME) ## undo everything applied after a migration: make rollback TO=0006
-	@test -n "$(TO)" || { echo "which migration shall stay the last? make rollback TO=0006" >&2; exit 2; }
+rollback: runtime ## undo everything applied after a migration: make rollback TO=0006
+	@test -n "$(TO)" || { echo "error[usage]: which migration shall stay the last?" >&2; \
+	  echo "help: make rollback TO=0006, or TO=base for everything" >&2; exit 2; }
 	@$(WISHKIT) rollback --to "$(TO)" $(ARGS)
 
 .PHONY: status
-status: $(RUNTIME) ## every migration and its state
-	@$(WISHKIT) status
+status: runtime ## every migration and its state
+	@$(WISHKIT) status $(ARGS)
 
 .PHONY: plan
-plan: $(RUNTIME) ## what migrate would run, statement by statement
-	@$(WISHKIT) plan
+plan: runtime ## what migrate would run, statement by statement
+	@$(WISHKIT) plan $(ARGS)
 
 .PHONY: psql
-psql: $(RUNTIME) ## a psql session on the same database
-	@$(WISHKIT) db psql
+psql: runtime ## a psql session on the same database: make psql ARGS="-c 'TABLE sets'"
+	@$(WISHKIT) db psql $(ARGS)
+
+.PHONY: destroy
+destroy: runtime ## stop the embedded PostgreSQL and remove it with all of its data
+	@$(WISHKIT) db destroy $(ARGS)
 
 ##@ The project
 
 .PHONY: test
-test: $(DEV) ## all tests, in parallel, on a real PostgreSQL
+test: dev ## all tests, in parallel, on a real PostgreSQL
 	@$(PY) -m pytest -n $(WORKERS) $(TESTS) $(ARGS)
 
 .PHONY: lint
-lint: $(DEV) ## ruff (rules and format) and mypy --strict
+lint: dev ## ruff (rules and format) and mypy --strict
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 
 .PHONY: format
-format: $(DEV) ## let ruff mend what it can
+format: dev ## let ruff mend what it can
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
 
 .PHONY: golden
-golden: $(DEV) ## write the golden files and docs/cli.md anew; read the diff before committing
+golden: dev ## write the golden files and docs/cli.md anew; read the diff before committing
 	@WISHKIT_GOLDEN=write $(PY) -m pytest -q -n $(WORKERS) tests -m golden
 
 .PHONY: bench
-bench: $(DEV) ## the project's benchmarks, as ratios measured in one run
+bench: dev ## the project's benchmarks, as ratios measured in one run
 	@$(PY) bench/run.py $(ARGS)
 
 .PHONY: soak
-soak: $(DEV) ## the slow tests
+soak: dev ## the slow tests
 	@$(PY) -m pytest -n $(WORKERS) -m soak tests $(ARGS)
 
 .PHONY: lock
-lock: | $(PY) ## pin every dependency by version and hash (the only target that chooses versions)
-	@"$(PYTHON)" -m venv $(VENV)-lock && $(VENV)-lock/bin/python -m pip install --quiet uv==$(UV_VERSION)
-	@for set in runtime dev; do \
-	  group=$$( [ $$set = dev ] && echo "--group dev" ); \
-	  $(VENV)-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-	    $$group --group build pyproject.toml --output-file requirements/$$set.txt $(ARGS) || exit 1; \
+lock: ## pin every dependency by version and hash; ARGS=--upgrade for the newest
+	@rm -rf $(VENV)-lock; ( $(call with_python,-m venv $(VENV)-lock) )
+	@$(VENV)-lock/bin/python -m pip --disable-pip-version-check install -qq --require-hashes \
+	  -r requirements/lock.txt
+	@set -- runtime "pyproject.toml --group build" \
+	  dev "pyproject.toml --group build --group dev" lock "--group lock"; \
+	while [ $$# -gt 0 ]; do \
+	  $(VENV)-lock/bin/python -m uv pip compile $$2 --output-file requirements/$$1.txt --quiet \
+	    --no-config --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-emit-find-links --custom-compile-command "make lock" $(ARGS) || exit 1; \
+	  shift 2; \
 	done
 	@rm -rf $(VENV)-lock
 
 .PHONY: clean
-clean: ## remove the environment and caches; the embedded database stays (wishkit db destroy)
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+clean: ## remove the environment and caches; the database stays (make destroy removes it)
+	@if test -x $(PY) && test -d .wishkit; then $(WISHKIT) db stop; fi
+	@rm -rf $(VENV) $(VENV)-lock .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 
 .PHONY: help
 help: ## this list
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' \
+	  $(MAKEFILE_LIST)
+	@echo; echo "ARGS='…' goes to the program behind a target: make migrate ARGS='--to 0007'"
