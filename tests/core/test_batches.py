@@ -7,6 +7,7 @@ import pytest
 from wishkit.core import batches as module
 from wishkit.core.batches import Batch, batches
 from wishkit.core.script import Script
+from wishkit.core.statements import Span, Statement, parse
 from wishkit.errors import MigrationFileError
 
 
@@ -63,9 +64,8 @@ def test_messages_stay_small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_of_inserts_alike_only_the_first_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
-    parse = module.parse
 
-    def counting(script: Script, span: module.Span, *, index: int) -> module.Statement:
+    def counting(script: Script, span: Span, *, index: int) -> Statement:
         seen.append(index)
         return parse(script, span, index=index)
 

@@ -135,25 +135,20 @@ def _span(script: Script, offset: int, word: str) -> tuple[int, int]:
 def _header(
     script: Script, summary: str, values: dict[str, list[tuple[str, int]]], *, backward: bool
 ) -> Header:
-    def refuse(code: str, message: str, offset: int, word: str, help_: str) -> NoReturn:
+    def refuse(message: str, offset: int, word: str, help_: str, *, code: str) -> NoReturn:
         where = script.locate(*_span(script, offset, word))
         raise MigrationFileError(message, code=code, where=where, help=help_)
 
     for key, given in values.items():
         if backward and key not in BACKWARD_KEYS:
-            refuse(
-                "directive-misplaced",
-                f'"{key}" belongs into the forward file',
-                given[0][1],
-                key,
-                f"a backward file knows {' and '.join(BACKWARD_KEYS)}",
-            )
+            help_ = f"a backward file knows {' and '.join(BACKWARD_KEYS)}"
+            message = f'"{key}" belongs into the forward file'
+            refuse(message, given[0][1], key, help_, code="directive-misplaced")
         if len(given) > 1 and key not in {"depends", "allow"}:
-            refuse("directive-twice", f'"{key}" is given twice', given[1][1], key, "keep one")
+            refuse(f'"{key}" is given twice', given[1][1], key, "keep one", code="directive-twice")
         for value, offset in given:
-            problem = _VALUES[key](value)
-            if problem:
-                refuse("directive-value", f'"{key}" {problem}', offset, key, _EXAMPLES[key])
+            if problem := _VALUES[key](value):
+                refuse(f'"{key}" {problem}', offset, key, _EXAMPLES[key], code="directive-value")
 
     first = {key: given[0][0] for key, given in values.items()}
     transactional = first.get("transactional")
