@@ -204,21 +204,44 @@ def test_planning_writes_nothing_and_takes_no_lock(database: str, sql_folder: Sq
     assert tables == (0,)
 
 
+_LOUD = """-- transactional: false
+INSERT INTO b VALUES (1);
+INSERT INTO b VALUES (2);
+ALTER TABLE b ALTER id TYPE bigint;
+DO $$ BEGIN END $$;
+VACUUM b;
+"""
+
+
 def test_the_command_line(database: str, sql_folder: SqlFolder, run_wishkit: RunWishkit) -> None:
     folder = sql_folder(
-        pairs(_0001_a=("-- the table a\nCREATE TABLE a ();\nANALYZE pg_class;", "DROP TABLE a;"))
+        pairs(
+            _0001_a=("-- the table a\nCREATE TABLE a ();\nANALYZE pg_class;", "DROP TABLE a;"),
+            _0002_b=(_LOUD, "DROP TABLE b;"),
+        )
     )
     shown = run_wishkit("plan", "--url", database, cwd=folder)
     assert shown.status == 0, shown.stderr
-    assert "migrate would apply 1 migration; the database is empty" in shown.stdout
-    assert "0001_a: the table a" in shown.stdout
-    assert "SHARE UPDATE EXCLUSIVE: pg_class" in shown.stdout
+    lines = [re.sub("  +", "  ", line).strip() for line in shown.stdout.splitlines()]
+    for expected in (
+        "migrate would apply 2 migrations; the database is empty: nothing is applied",
+        "0001_a: the table a",
+        "2  3  ANALYZE pg_class  SHARE UPDATE EXCLUSIVE: pg_class",
+        "sql/migrations/0002_b.sql: statement by statement, each with a line in the journal",
+        "1-2  2  INSERT b (2 times)  ROW EXCLUSIVE: b",
+        "3  4  ALTER TABLE … ALTER COLUMN TYPE b  ACCESS EXCLUSIVE: b  reads and writes",
+        "4  5  DO  not known: assume ACCESS EXCLUSIVE  reads and writes",
+        "5  6  VACUUM b  SHARE UPDATE EXCLUSIVE: b",
+        "outside a transaction",
+    ):
+        assert expected in lines
+    assert any(line.endswith("  rewrites b") for line in lines)
     dry = run_wishkit("migrate", "--dry-run", "--url", database, cwd=folder)
     assert (dry.status, dry.stdout) == (0, shown.stdout)
     script = run_wishkit("plan", "--sql", "--url", database, cwd=folder)
-    assert script.stdout.startswith("-- wishkit migrate, 1 migration, for\n")
+    assert script.stdout.startswith("-- wishkit migrate, 2 migrations, for\n")
     as_json = run_wishkit("plan", "--json", "--url", database, cwd=folder)
-    (migration,) = json.loads(as_json.stdout)["migrations"]
+    migration, _ = json.loads(as_json.stdout)["migrations"]
     assert [s["lock"] for s in migration["statements"]] == [None, "SHARE UPDATE EXCLUSIVE"]
     assert run_wishkit("status", "--url", database, "--exit-code", cwd=folder).status == 1
 

@@ -118,7 +118,7 @@ def test_the_command_line(place: Workspace, sql_folder: SqlFolder, run_wishkit: 
     shown = run_wishkit("show", "0001", "--url", url, cwd=folder)
     assert shown.status == 0, shown.stderr
     for expected in (
-        "state:         changed, applied 2",
+        "state:         changed\n  applied:       2",
         "forward done by",
         "\n+CREATE TABLE cat (",
     ):

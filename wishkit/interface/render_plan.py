@@ -54,7 +54,9 @@ def _render_migration(migration: PlannedMigration) -> None:
     from rich.table import Table  # noqa: PLC0415 - heavy
 
     screen = console(stderr=False)
-    screen.print(f"\n{migration.id}: {migration.summary}", style="bold", soft_wrap=True)
+    screen.print(
+        f"\n{migration.id}: {migration.summary}".rstrip(": "), style="bold", soft_wrap=True
+    )
     how = (
         "one transaction, together with its record"
         if migration.transactional
@@ -66,8 +68,9 @@ def _render_migration(migration: PlannedMigration) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
     table.add_column("  no.", justify="right", no_wrap=True)
     table.add_column("line", justify="right", no_wrap=True)
-    table.add_column("statement")
-    table.add_column("lock")
+    # Sentences are folded, also where lines are not.
+    table.add_column("statement", max_width=60)
+    table.add_column("lock", max_width=60)
     table.add_column("who waits")
     for item in migration.statements:
         numbers = str(item.first) if item.count == 1 else f"{item.first}-{item.last}"
@@ -97,13 +100,23 @@ def _locks(item: Outline) -> str:
     """One line a mode; what is part of a relation goes without saying."""
     if not item.known:
         return _NOT_KNOWN
-    by_mode: dict[str, list[str]] = {}
+    lines: dict[str, list[str]] = {}
+    around: dict[str, list[str]] = {}
     for held in item.locks:
-        if not held.own:
-            relation = held.relation if held.kind == "table" else f"{held.kind} {held.relation}"
-            what = f"{held.reach} ({relation})" if held.reach else relation
-            by_mode.setdefault(held.mode, []).append(what)
-    return "\n".join(f"{mode}: {', '.join(what)}" for mode, what in by_mode.items())
+        relation = held.relation if held.kind == "table" else f"{held.kind} {held.relation}"
+        if held.reach is None:
+            lines.setdefault(held.mode, []).append(relation)
+        elif not held.own:
+            its = "" if held.relation == item.subject else f" ({relation})"
+            around.setdefault(held.mode, []).append(f"  + {held.reach}{its}")
+    return "\n".join(
+        text
+        for mode in dict.fromkeys((*lines, *around))
+        for text in (
+            f"{mode}: {', '.join(lines.get(mode, ()))}".rstrip(": "),
+            *around.get(mode, ()),
+        )
+    )
 
 
 def _waits(item: Outline) -> str:
@@ -120,10 +133,11 @@ def render_shown(shown: Shown) -> None:
     screen.print(f"{shown.id}: {header.summary}", style="bold", soft_wrap=True)
     applied = ""
     if shown.applied_at:
-        applied = f", applied {shown.applied_at:%Y-%m-%d %H:%M:%S} UTC"
+        applied = f"{shown.applied_at:%Y-%m-%d %H:%M:%S} UTC"
         applied += f" by {shown.applied_by}" if shown.applied_by else ""
     facts = {
-        "state": f"{shown.state.value}{applied}",
+        "state": shown.state.value,
+        "applied": applied,
         "depends": " ".join(header.depends),
         "transactional": "no" if header.transactional is False else "",
         "irreversible": header.irreversible,

@@ -94,7 +94,7 @@ class PsqlWriter:
 
     def statement(self, script: Script, span: Span, end: int) -> int:
         """A statement with the comments before it; returns the offset behind it."""
-        lead = script.source[end : span.start].strip(b" \t")
+        lead = script.source[end : span.start].strip(b" \t").removeprefix(b"\n" if end else b"")
         sql = script.source[span.start : span.end]
         after = behind(script, span)
         self.pieces.append(lead)
