@@ -26,21 +26,19 @@ _LITERAL = (
 
 # scheme://user:password@host. The password reaches to the last @ of the word, because one with an
 # unescaped / or @ in it is exactly what makes a URI end up in an error message.
-_URI = re.compile(r"(\b[a-z][a-z0-9+.-]{0,30}://[^\s:/@]*:)(\S+)", re.IGNORECASE)
+_URI = r"(\b[a-z][a-z0-9+.-]{0,30}://[^\s:/@]*:)(\S+)"
 
-_RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE | re.DOTALL), replacement)
-    for pattern, replacement in (
-        # SQL: [ENCRYPTED] PASSWORD 'x'; OPTIONS (user 'u', password 'x')
-        (rf"(\b{_KEY}\s*)" + _LITERAL, rf"\1'{MASK}'"),
-        # key = value, as in a connection string, a URI's query, TOML, an environment variable
-        (rf"(\b{_KEY}\s*=\s*)'(?:[^'\\]|\\.)*(?:'|\\?\Z)", rf"\1'{MASK}'"),
-        (rf"(\b{_KEY}\s*=\s*)\"(?:[^\"\\]|\\.)*(?:\"|\\?\Z)", rf'\1"{MASK}"'),
-        (rf"(\b{_KEY}\s*=\s*)(?!['\"])(?:\\.|[^\s&;,'\"\\])(?:\\.|[^\s&])*", rf"\1{MASK}"),
-        # what the server stores instead of a password is worth as much to an attacker
-        (r"SCRAM-SHA-256\$\d+:[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+", MASK),
-        (r"\bmd5[0-9a-f]{32}\b", MASK),
-    )
+# Compiled when first used (re keeps them): most runs have nothing to redact.
+_RULES = (
+    # SQL: [ENCRYPTED] PASSWORD 'x'; OPTIONS (user 'u', password 'x')
+    (rf"(\b{_KEY}\s*)" + _LITERAL, rf"\1'{MASK}'"),
+    # key = value, as in a connection string, a URI's query, TOML, an environment variable
+    (rf"(\b{_KEY}\s*=\s*)'(?:[^'\\]|\\.)*(?:'|\\?\Z)", rf"\1'{MASK}'"),
+    (rf"(\b{_KEY}\s*=\s*)\"(?:[^\"\\]|\\.)*(?:\"|\\?\Z)", rf'\1"{MASK}"'),
+    (rf"(\b{_KEY}\s*=\s*)(?!['\"])(?:\\.|[^\s&;,'\"\\])(?:\\.|[^\s&])*", rf"\1{MASK}"),
+    # what the server stores instead of a password is worth as much to an attacker
+    (r"SCRAM-SHA-256\$\d+:[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+", MASK),
+    (r"\bmd5[0-9a-f]{32}\b", MASK),
 )
 
 
@@ -51,9 +49,9 @@ def redact(text: str) -> str:
     connection string (quoted or not), the literal after PASSWORD in CREATE or ALTER ROLE and in the
     OPTIONS of a user mapping, PGPASSWORD=…, and the SCRAM and MD5 verifiers of pg_authid.
     """
-    text = _URI.sub(_without_password, text)
+    text = re.sub(_URI, _without_password, text, flags=re.IGNORECASE)
     for pattern, replacement in _RULES:
-        text = pattern.sub(replacement, text)
+        text = re.sub(pattern, replacement, text, flags=re.IGNORECASE | re.DOTALL)
     return text
 
 
