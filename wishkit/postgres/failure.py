@@ -46,7 +46,8 @@ def _of_ledger(error: psycopg.Error) -> WishkitError:
             f"this role may not read and write the ledger: {message}",
             code="ledger-permission",
             help="connect as the role that runs the migrations, or act as it: role = … in "
-            "wishkit.toml",
+            "wishkit.toml\nfor looking only: GRANT USAGE ON SCHEMA wishkit TO …; "
+            "GRANT SELECT ON ALL TABLES IN SCHEMA wishkit TO …; and SELECT on yoyo's tables",
         )
     if isinstance(error, _OTHER_SHAPE):
         return LedgerError(

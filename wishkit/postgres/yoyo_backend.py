@@ -260,11 +260,14 @@ class WishkitBackend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo is
             ]
             if not chosen:
                 return
+            for script in (s for pair in chosen for s in (pair.forward, pair.backward) if s):
+                script.check_text()
             with self._run("mark" if mark else "unmark") as run:
                 for pair in chosen:
-                    keep = run.recorder.keep(pair) + b";\n" if mark else b""
+                    keep = run.recorder.keep(pair) if mark else b"SELECT"
                     record = run.recorder.by_hand(pair, mark=mark, reason=None)
-                    run.session.send(b"BEGIN;\n" + keep + record + b";\nCOMMIT")
+                    clear = run.recorder.step("step_clear", id=pair.id)
+                    run.session.send(b";\n".join([b"BEGIN", keep, record, clear, b"COMMIT"]))
 
     @contextmanager
     def _run(self, verb: str) -> Iterator[Run]:

@@ -10,10 +10,10 @@ LEFT JOIN wishkit.applied AS a USING (migration_id, applied_at_utc)
 LEFT JOIN wishkit.execution AS e ON e.id = a.execution_id
 LEFT JOIN wishkit.run AS r ON r.id = e.run_id
 LEFT JOIN (
-    SELECT migration_hash, max(username) AS username
+    SELECT DISTINCT ON (migration_hash) migration_hash, username
     FROM {yoyo}._yoyo_log
     WHERE operation IN ('apply', 'mark')
-    GROUP BY migration_hash
+    ORDER BY migration_hash, created_at_utc DESC
 ) AS l ON l.migration_hash = y.migration_hash AND e.id IS NULL
 ORDER BY coalesce(CASE WHEN e.direction = 'forward' THEN e.id END,
                   max(e.id) FILTER (WHERE e.direction = 'forward')
