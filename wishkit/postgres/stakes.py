@@ -28,8 +28,7 @@ def stakes(connection: Connection, threats: Sequence[Threat]) -> tuple[Stake, ..
     tables = {(t.schema, t.name) for t in expanded if t.kind == "table"}
     asked = [t for t in expanded if t.kind != "column" or (t.schema, t.name) not in tables]
     names = list(dict.fromkeys(_written(t.schema, t.name) for t in asked))
-    rows = connection.execute(query("table_sizes"), {"tables": names}).fetchall()
-    estimates: dict[str, int] = dict(rows)
+    estimates = _estimates(connection, names)
     found = []
     for threat in asked:
         estimate = estimates.get(_written(threat.schema, threat.name))
@@ -38,6 +37,18 @@ def stakes(connection: Connection, threats: Sequence[Threat]) -> tuple[Stake, ..
             if stake.rows:
                 found.append(stake)
     return tuple(found)
+
+
+def _estimates(connection: Connection, names: Sequence[str]) -> dict[str, int]:
+    """The planner's row counts of the tables that may hold rows."""
+    try:
+        with connection.transaction():
+            connection.execute(f"SET LOCAL lock_timeout = {LOCK_MILLISECONDS}".encode())
+            sizes = connection.execute(query("table_sizes"), {"tables": names, "all": False})
+            return dict(sizes.fetchall())
+    except psycopg.errors.LockNotAvailable:
+        sizes = connection.execute(query("table_sizes"), {"tables": names, "all": True})
+        return dict(sizes.fetchall())
 
 
 def _expand(connection: Connection, threat: Threat) -> Iterator[Threat]:
