@@ -9,8 +9,6 @@ from wishkit.core.batches import parsed
 from wishkit.core.statements import insert_target, split
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from wishkit.core.locks import Effects
     from wishkit.core.plan import Step
 
@@ -89,37 +87,44 @@ def outline(step: Step) -> tuple[Outline, ...]:
     Raises:
         MigrationFileError: the text cannot work.
     """
-    result: list[Outline] = []
-    for item in _single(step):
-        if result and result[-1] == replace(
-            item, first=result[-1].first, last=result[-1].last, line=result[-1].line
-        ):
-            result[-1] = replace(result[-1], last=item.last)
-        else:
-            result.append(item)
-    return tuple(result)
-
-
-def _single(step: Step) -> Iterator[Outline]:
     script = step.script
+    alike: list[_Run] = []
     inserts: dict[bytes, Outline] = {}
     line, counted = 1, 0
     for index, span, statement, what in parsed(script, split(script)):
         line += script.source.count(b"\n", counted, span.start)
         counted = span.start
-        done = index <= step.done
         target = None if span.data else insert_target(script, span)
-        if statement is None or what is None:
-            # Only the first INSERT into the same columns is parsed: the others are like it.
-            yield replace(inserts[target or b""], first=index, last=index, line=line, done=done)
-            continue
-        told = _told(what, index=index, line=line, done=done)
-        if target:
-            inserts[target] = told
-        yield told
+        if statement and what:
+            told = _told(what)
+            if target:
+                inserts[target] = told
+        else:  # only the first INSERT into the same columns is parsed: the others are like it
+            told = inserts[target or b""]
+        done = index <= step.done
+        if alike and alike[-1].done == done and alike[-1].told == told:
+            alike[-1].last = index
+        else:
+            alike.append(_Run(told, index, index, line, done))
+    return tuple(
+        replace(run.told, first=run.first, last=run.last, line=run.line, done=run.done)
+        for run in alike
+    )
 
 
-def _told(what: Effects, *, index: int, line: int, done: bool) -> Outline:
+@dataclass(slots=True)
+class _Run:
+    """Statements in a row of which the same is told."""
+
+    told: Outline
+    first: int
+    last: int
+    line: int
+    done: bool
+
+
+def _told(what: Effects) -> Outline:
+    """What there is to tell of a statement, wherever it stands."""
     strongest = what.strongest
     named = [
         Held(lock.mode.label, lock.relation, lock.kind, why=lock.why, note=lock.note)
@@ -129,12 +134,12 @@ def _told(what: Effects, *, index: int, line: int, done: bool) -> Outline:
         Held(it.mode.label, it.relation, it.kind, reach=it.reach.value, own=it.reach.own)
         for it in what.beyond
     ]
-    made = [it.name for it in (*what.creates, *what.drops)]
+    made = [it.name for it in (*what.creates, *what.drops)] + [it.name for it in what.fills]
     own = [lock.relation for lock in what.locks if lock.why is None]
     return Outline(
-        first=index,
-        last=index,
-        line=line,
+        first=0,
+        last=0,
+        line=0,
         command=what.command,
         subject=(own or made or [""])[0],
         autocommit=what.autocommit,
@@ -146,5 +151,4 @@ def _told(what: Effects, *, index: int, line: int, done: bool) -> Outline:
         rewrites=what.rewrites,
         scans=what.scans,
         notes=what.unsure,
-        done=done,
     )
