@@ -14,6 +14,7 @@ import fcntl
 import importlib.util
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -64,6 +65,8 @@ def main(wanted: str) -> None:
             if not is_done(part):
                 mark(part, b"")
                 run([PYTHON, "-m", "pip", "install", *INSTALL[part]], f"pip install of {part}")
+                if part == PROJECT:
+                    point_to_project()
                 mark(part, part.read_bytes())
 
 
@@ -109,7 +112,20 @@ def make_venv() -> None:
         )
     say(f"setting up {VENV} with Python {platform.python_version()}, once: about half a minute")
     stop_server()
-    run([sys.executable, "-m", "venv", "--clear", VENV], "making the environment")
+    if VENV.exists():
+        shutil.rmtree(VENV)
+    VENV.mkdir()
+    run([sys.executable, "-m", "venv", VENV], "making the environment")
+
+
+def point_to_project() -> None:
+    """Have the environment find the package by a relative path.
+
+    The absolute one that pip writes stops Python from starting at all where it is not ASCII and
+    the locale is (site.addpackage reads it in the locale's encoding), and dies with a move.
+    """
+    for packages in VENV.glob("lib/python3*/site-packages"):
+        (packages / "wishkit.pth").write_text(f"{os.path.relpath('.', packages)}\n")
 
 
 def stop_server() -> None:

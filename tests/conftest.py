@@ -13,4 +13,5 @@ pytest_plugins = (
     "tests.plugins.databases",
     "tests.plugins.golden",
     "tests.plugins.project",
+    "tests.plugins.checkout",  # uses project
 )

@@ -170,20 +170,21 @@ def private_folder(path: Path, account: Account) -> bool:
 def cache_folder(env: Mapping[str, str] = os.environ) -> Path:
     """Our own folder for what can be made again, under the user's cache or temporary folder.
 
-    A home that is missing, not writable, or (under sudo) somebody else's is passed over.
+    A home that is missing, not writable, or (under sudo) somebody else's is passed over; so is
+    one below a folder that is closed to us, which tells nothing of what is in it.
     """
     me = Account(os.geteuid(), os.getegid())
     homes = [env[name] + rest for name, rest in (("XDG_CACHE_HOME", ""), ("HOME", "/.cache"))
              if env.get(name, "").startswith("/")]  # fmt: skip
     for home in map(Path, homes):
-        existing = next(folder for folder in [home, *home.parents] if folder.exists())
-        if existing.stat().st_uid == me.uid and os.access(existing, os.W_OK | os.X_OK):
-            try:
+        try:
+            existing = next(folder for folder in [home, *home.parents] if folder.exists())
+            if existing.stat().st_uid == me.uid and os.access(existing, os.W_OK | os.X_OK):
                 make_folders(home, me, 0o700)
                 if private_folder(home / "wishkit", me):
                     return home / "wishkit"
-            except OSError:
-                continue
+        except OSError:
+            continue
     shared = Path(tempfile.gettempdir()) / f"wishkit-cache-{me.uid}"
     if private_folder(shared, me):
         return shared
