@@ -14,14 +14,13 @@ from wishkit.core.events import Event, Waiting
 from wishkit.core.locks import LockMode, effects_in_order
 from wishkit.core.script import Script
 from wishkit.core.statements import parse, split
+from wishkit.core.wants import Want, wants
 from wishkit.postgres.patience import (
     Gate,
     Limits,
     OutOfPatience,
     Stalled,
-    Want,
     patiently,
-    wants,
 )
 from wishkit.postgres.session import Refused, Session
 

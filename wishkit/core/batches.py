@@ -9,6 +9,7 @@ from wishkit.core.locks import Effects, effects_in_order
 from wishkit.core.refusals import refusal
 from wishkit.core.script import MESSAGE_BYTES
 from wishkit.core.statements import Span, Statement, insert_target, parse, split
+from wishkit.core.wants import Want, wants
 from wishkit.errors import Location, MigrationFileError
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Batch:
             PostgreSQL refuses inside a transaction.
         statement: parsed, when the batch is one statement and not a plain INSERT.
         effects: what that statement does, when it was parsed.
+        wants: the locks of all its statements that would make others wait.
     """
 
     first: int
@@ -38,6 +40,7 @@ class Batch:
     kind: Kind
     statement: Statement | None = None
     effects: Effects | None = None
+    wants: tuple[Want, ...] = ()
 
     @property
     def last(self) -> int:
@@ -79,11 +82,14 @@ def batches(script: Script, *, transactional: bool) -> tuple[Batch, ...]:
         )
     result: list[Batch] = []
     group: list[Span] = []
+    told: list[Effects] = []
 
     def close_group(index: int) -> None:
         if group:
-            result.append(Batch(index - len(group), tuple(group), "together"))
+            first, spans = index - len(group), tuple(group)
+            result.append(Batch(first, spans, "together", wants=wants(told)))
             group.clear()
+            told.clear()
 
     for index, span, statement, what in parsed(script, spans):
         if group and span.end - group[0].start > MESSAGE_BYTES:
@@ -96,9 +102,11 @@ def batches(script: Script, *, transactional: bool) -> tuple[Batch, ...]:
             kind = _kind(span, what)
         if transactional and kind == "together":
             group.append(span)
+            told.extend([what] if what else ())
             continue
         close_group(index)
-        result.append(Batch(index, (span,), kind, statement, what))
+        locks = wants([what]) if what else ()
+        result.append(Batch(index, (span,), kind, statement, what, locks))
     close_group(len(spans) + 1)
     return tuple(result)
 

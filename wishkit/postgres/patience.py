@@ -21,15 +21,15 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from wishkit.core.events import Waiting
-from wishkit.core.locks import LockMode, Reach
+from wishkit.core.locks import LockMode
 from wishkit.postgres.queries import query
-from wishkit.postgres.session import Refused, quote
+from wishkit.postgres.session import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from wishkit.core.events import Listener
-    from wishkit.core.locks import Effects
+    from wishkit.core.wants import Want
 
     Connection = psycopg.Connection[Any]
 
@@ -53,21 +53,6 @@ class Limits:
     old: float = 0.2
     stall: float = 0.2
     deadline: float = 300.0
-
-
-@dataclass(frozen=True, slots=True)
-class Want:
-    """A lock that a statement needs on a relation that others may be using.
-
-    Attributes:
-        mode: how strong.
-        relation: as written, every part quoted.
-        descendants: whether its partitions and children are locked as well.
-    """
-
-    mode: LockMode
-    relation: str
-    descendants: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,20 +91,6 @@ class Holder:
         return f"{text}, {self.age:.1f} s, {self.mode} on {self.relation}" + (
             f": {statement}" if statement else ""
         )
-
-
-def wants(effects: Iterable[Effects]) -> tuple[Want, ...]:
-    """The locks of statements that block readers or writers of relations already there."""
-    found: dict[tuple[str, bool], LockMode] = {}
-    for effect in effects:
-        below = {(b.schema, b.name) for b in effect.beyond if b.reach is Reach.DESCENDANTS}
-        for lock in effect.locks:
-            if not lock.mode.blocks_writes:
-                continue
-            name = ".".join(quote(p) for p in (lock.schema, lock.name) if p)
-            key = (name, (lock.schema, lock.name) in below)
-            found[key] = max(found.get(key, lock.mode), lock.mode)
-    return tuple(Want(mode, name, below) for (name, below), mode in found.items())
 
 
 @dataclass(slots=True)
@@ -261,9 +232,12 @@ def patiently(
         return
     gate = Gate(monitor, ours, limits)
     deadline = time.monotonic() + limits.deadline
-    pause, told, refused = limits.attempt, "", None
+    pause, told = limits.attempt, ""
+    refused: Refused | None = None
     while True:
-        holders = gate.closed_by(wanted)
+        # The first attempt goes without a look: on a quiet database it is the only one, and where
+        # somebody is in the way its lock_timeout is all that a client can notice of it.
+        holders = gate.closed_by(wanted) if refused else ()
         workers = bool(holders) and all(h.autovacuum for h in holders)
         if not holders or workers:
             watchdog = Watchdog(monitor, ours, limits)
@@ -304,10 +278,10 @@ def _settings(limits: Limits, *, yields_late: bool) -> Settings:
     if not yields_late:
         return (f"SET LOCAL lock_timeout = '{timeout}ms'",)
     superuser = "pg_catalog.current_setting('is_superuser') = 'on'"
+    waits = f"(CASE WHEN {superuser} THEN {timeout} ELSE 1100 + {timeout} END)::text"
     return (
         f"SELECT pg_catalog.set_config('deadlock_timeout', '10ms', true) WHERE {superuser}",
-        "SELECT pg_catalog.set_config('lock_timeout', (CASE WHEN "
-        f"{superuser} THEN {timeout} ELSE 1100 + {timeout} END)::text, true)",
+        f"SELECT pg_catalog.set_config('lock_timeout', {waits}, true)",
     )
 
 
