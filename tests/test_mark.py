@@ -192,6 +192,12 @@ def test_a_protected_database_needs_consent(place: Workspace) -> None:
 def test_the_command_line(place: Workspace, run_wishkit: RunWishkit) -> None:
     where = ("--url", place.target.url or "")
     folder = place.config.sql.parent
+    with psycopg.connect(where[1], autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(%(class)s, %(object)s)", KEY)
+        held = run_wishkit(
+            "mark", "0001", "--reason", "x", "--lock-wait", "1ms", *where, cwd=folder
+        )
+    assert (held.status, held.stdout) == (2, "")
     missing = run_wishkit("mark", "0001", *where, cwd=folder)
     assert missing.status == 2
     assert "error[reason-missing]" in missing.stderr

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Annotated, cast
 
 from wishkit.errors import UsageError
-from wishkit.interface.options import Env, Json, Url, Yes, workspace
+from wishkit.interface.options import Env, Json, LockWait, Url, Yes, workspace
 from wishkit.interface.output import answer
 from wishkit.interface.parameters import Argument, Option
 from wishkit.interface.progress import Progress
@@ -75,7 +75,7 @@ def show(
         str | None,
         Option(
             "--sql",
-            metavar="DIRECTION",
+            metavar="forward|backward",
             help="Print only the forward or backward text: as applied, else as in the file.",
         ),
     ] = None,
@@ -117,6 +117,7 @@ def mark(
     ids: Annotated[list[str], Argument(metavar="ID...", help="Which migrations.")],
     reason: Reason = None,
     yes: Yes = False,
+    lock_wait: LockWait = None,
     url: Url = None,
     env: Env = None,
     json: Json = False,
@@ -125,7 +126,7 @@ def mark(
 
     Example: wishkit mark 0000 0001 --reason "made by hand before wishkit"
     """
-    return _record("mark", ids, reason, yes=yes, url=url, env=env, json=json)
+    return _record("mark", ids, reason, yes=yes, lock_wait=lock_wait, url=url, env=env, json=json)
 
 
 def unmark(
@@ -133,6 +134,7 @@ def unmark(
     ids: Annotated[list[str], Argument(metavar="ID...", help="Which migrations.")],
     reason: Reason = None,
     yes: Yes = False,
+    lock_wait: LockWait = None,
     url: Url = None,
     env: Env = None,
     json: Json = False,
@@ -141,7 +143,7 @@ def unmark(
 
     Example: wishkit unmark 0013 --reason "undone by hand"
     """
-    return _record("unmark", ids, reason, yes=yes, url=url, env=env, json=json)
+    return _record("unmark", ids, reason, yes=yes, lock_wait=lock_wait, url=url, env=env, json=json)
 
 
 def _record(
@@ -150,6 +152,7 @@ def _record(
     reason: str | None,
     *,
     yes: bool,
+    lock_wait: str | None,
     url: str | None,
     env: str | None,
     json: bool,
@@ -158,7 +161,8 @@ def _record(
 
     record = verb.mark if name == "mark" else verb.unmark
     with Progress(quiet=json) as progress:
-        result = record(workspace(progress, url, env), ids, reason=reason or "", yes=yes)
+        place = workspace(progress, url, env, lock_wait)
+        result = record(place, ids, reason=reason or "", yes=yes)
     if json:
         from wishkit.interface.json import to_json  # noqa: PLC0415 - heavy
 
