@@ -180,7 +180,7 @@ class EmbeddedServer:
         if not self.home.exists():
             return False
         with file_lock(self.home / "lock"):
-            self._stop_locked()
+            self._stop_locked(signal.SIGQUIT)  # immediate: nothing needs to reach the disk
             # At once under another name, so that nobody finds half of it.
             removed = self.home.with_name(f"{self.home.name}.removed")
             shutil.rmtree(removed, ignore_errors=True)
@@ -244,13 +244,13 @@ class EmbeddedServer:
             self.log.touch(mode=0o600)
             self.account.own(self.log)
 
-    def _stop_locked(self) -> bool:
+    def _stop_locked(self, how: signal.Signals = signal.SIGINT) -> bool:  # fast shutdown
         pid_file = read_pid_file(self.data)
         if not self._is_alive():
             return False
         if pid_file and is_postgres(pid_file.pid):
             with suppress(ProcessLookupError):
-                os.kill(pid_file.pid, signal.SIGINT)  # fast shutdown
+                os.kill(pid_file.pid, how)
         for _ in poll(STOP_SECONDS):
             if not self._is_alive():
                 if pid_file and pid_file.socket_folder:
