@@ -75,6 +75,21 @@ def test_of_inserts_alike_only_the_first_is_understood(monkeypatch: pytest.Monke
     assert seen == [1, 4, 7]
 
 
+def test_a_long_insert_is_understood_by_its_head(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def measuring(script: Script, span: Span, *, index: int) -> Statement:
+        seen.append(len(script.source[span.start : span.end]))
+        return parse(script, span, index=index)
+
+    monkeypatch.setattr(module, "parse", measuring)
+    rows = ",\n".join(f"({number}, 'it''s;')" for number in range(50_000))
+    text = f'INSERT INTO "T" (a, b) VALUES {rows};\nSELECT 1;'
+    (found,) = cut(text)
+    assert seen == [len('INSERT INTO "T" (a, b) VALUES (NULL)'), 8]
+    assert [span.end - span.start for span in found.spans] == [len(text) - len(";\nSELECT 1;"), 8]
+
+
 def test_outside_a_transaction_every_statement_stands_alone() -> None:
     found = cut("SELECT 1; VACUUM t; SET x.y = 1; DO $$ BEGIN END $$", transactional=False)
     assert [(batch.kind, len(batch.spans)) for batch in found] == [

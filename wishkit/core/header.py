@@ -148,7 +148,8 @@ def _header(
             refuse(f'"{key}" is given twice', given[1][1], key, "keep one", code="directive-twice")
         for value, offset in given:
             if problem := _VALUES[key](value):
-                refuse(f'"{key}" {problem}', offset, key, _EXAMPLES[key], code="directive-value")
+                help_ = f"for example: {_EXAMPLES[key]}"
+                refuse(f'"{key}" {problem}', offset, key, help_, code="directive-value")
 
     first = {key: given[0][0] for key, given in values.items()}
     transactional = first.get("transactional")

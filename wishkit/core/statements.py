@@ -193,7 +193,7 @@ def _parser() -> Any:  # noqa: ANN401 - a ctypes library
     """libpg_query, bound by ``postgast.native``.
 
     That one file is loaded alone: the package around it imports protobuf and a class for every
-    node of a tree, which we read as JSON, and would double the start of every run that has work to do.
+    node of a tree, which we read as JSON, and would double the start of every run with work to do.
     """
     from importlib import util  # noqa: PLC0415 - as above
 
@@ -224,6 +224,7 @@ def insert_target(script: Script, span: Span) -> bytes | None:
 def parse(script: Script, span: Span, *, index: int) -> Statement:
     """Parse one statement into a tree of plain values."""
     import msgspec.json  # noqa: PLC0415 - heavy, and not needed to find nothing to do
+
     lib = _parser()
     result = lib.pg_query_parse(script.source[span.start : span.end])
     try:
