@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from wishkit.core.plan import Step
     from wishkit.errors import Location, WishkitError
 
-_WORD = re.compile(rb'"(?:[^"]|"")+"|[\w$]+|.', re.DOTALL)
+_WORD = re.compile(rb'"(?:[^"]|"")+"|[\w$\x80-\xff]+|.', re.DOTALL)
 _COPY_LINE = re.compile(r"COPY [^,]+, \D+ (\d+)|\(?(?:line|Zeile|ligne|línea)\D*(\d+)")
 
 
