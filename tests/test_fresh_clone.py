@@ -207,7 +207,7 @@ def test_tests_run_and_git_sees_nothing_of_it(make_clone: MakeClone) -> None:
         pytest.param({"TMPDIR": "/tmp/" + "t" * 100}, id="a long TMPDIR"),  # noqa: S108
         pytest.param({"TMPDIR": "/nowhere"}, id="a TMPDIR that is not there"),
         pytest.param({"PYTHONPATH": "tests", "PYTHONHOME": "/nowhere"}, id="somebody's PYTHONPATH"),
-        pytest.param({"PGUSER": "x", "PGSSLMODE": "require", "PGTZ": "x"}, id="PG variables"),
+        pytest.param({"PGUSER": "x", "PGSSLMODE": "require", "PGTZ": "Asia/Tokyo"}, id="PG variables"),
     ],
 )
 def test_a_hostile_environment(make_clone: MakeClone, env: Mapping[str, str | None]) -> None:
