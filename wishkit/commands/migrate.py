@@ -9,7 +9,7 @@ from wishkit.commands.report import Done, Report
 from wishkit.core.migration import resolve
 from wishkit.core.plan import forward_plan
 from wishkit.core.state import State, compare
-from wishkit.errors import Interrupted, WishkitError
+from wishkit.errors import Interrupted, Location, WishkitError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -181,6 +181,8 @@ def with_difference(
         )
         for before, after in pairs:
             if text := difference(before, after):
+                if not error.notes and after:
+                    error.where = Location(after.path, 1)
                 error.notes = (*error.notes, text)
     return error
 
