@@ -5,6 +5,7 @@ What every call pays for is imported here, and that is nothing: everything else 
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -52,6 +53,9 @@ def _guarded(arguments: list[str]) -> int:
         del frame
         raise Terminated(signal.Signals(number).name)
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a locale without "…" must not end a run
+            stream.reconfigure(errors="backslashreplace")
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, terminate)
     try:

@@ -6,73 +6,63 @@ import sys
 import unicodedata
 from typing import TYPE_CHECKING
 
-from wishkit.interface.output import console, say
+from wishkit.interface.output import say, styled, width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rich.text import Text
-
     from wishkit.errors import Location, WishkitError
+
+    Pieces = tuple[tuple[str, str], ...]
+
+_LONGEST = 160  # columns of a source line that are shown; a dump has lines of a megabyte
+# A NUL or an escape sequence in a file must not reach the terminal: their symbols stand for them.
+_VISIBLE = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n"} | {127: 0x2421}
 
 
 def print_error(error: WishkitError) -> None:
     """The error on stderr, coloured where a person reads it."""
-    if sys.stderr.isatty():
-        console(stderr=True).print(render_error(error), soft_wrap=True)
-    else:
-        say("\n".join(error_lines(error)))
+    for line in _lines(error, columns=width(sys.stderr)):
+        say("".join(styled(text, style, sys.stderr) for text, style in line))
 
 
 def error_lines(error: WishkitError) -> list[str]:
     """The error without colour, line by line."""
-    return [text for text, _ in _styled(error)]
+    return ["".join(text for text, _ in line) for line in _lines(error, columns=None)]
 
 
-def render_error(error: WishkitError) -> Text:
-    """The error for a terminal."""
-    from rich.text import Text  # noqa: PLC0415 - heavy
-
-    text = Text()
-    for line, style in _styled(error):
-        text.append(line + "\n", style)
-    text.rstrip()
-    return text
-
-
-def _styled(error: WishkitError) -> Iterator[tuple[str, str]]:
-    yield f"error[{error.code}]: {error.message}", "bold red"
+def _lines(error: WishkitError, *, columns: int | None) -> Iterator[Pieces]:
+    """Every line as pieces of text with their style."""
+    label = f"error[{error.code}]:"
+    first, *rest = _folded(error.message, columns, len(label) + 1)
+    yield (label, "bold red"), (f" {first}", "bold")
+    yield from ((("  " + line, "bold"),) for line in rest)
     where = error.where
     if where:
         margin = " " * len(str(where.line))
-        yield f"{margin}--> {where}", "blue"
+        yield (f"{margin}--> ", "dim"), (str(where), "")
         if where.text:
-            line, mark = _underlined(where)
-            yield f"{margin} |", "blue"
-            yield f"{where.line} | {line}", ""
-            yield f"{margin} | {mark}", "bold red"
+            line, mark = _underlined(where, (columns or _LONGEST) - len(margin) - len(" | ……"))
+            yield ((f"{margin} |", "dim"),)
+            yield (f"{where.line} | ", "dim"), (line, "")
+            yield (f"{margin} | ", "dim"), (mark, "bold red")
     for note in error.notes:
-        yield from _block("note", note, "")
-    if error.help:
-        yield from _block("help", error.help, "green")
-    if error.state:
-        yield from _block("state", error.state, "bold")
+        yield from _block("note", note, None)  # a diff, a list: lines that stay lines
+    for label, text in (("help", error.help), ("state", error.state)):
+        if text:
+            yield from _block(label, text, columns)
 
 
-def _underlined(where: Location) -> tuple[str, str]:
+def _underlined(where: Location, shown_length: int) -> tuple[str, str]:
     """The source line around the place, and the marks to print below it."""
-    begin = max(0, where.column - 1 - _SHOWN // 2) if len(where.text) > _SHOWN else 0
-    shown = where.text[begin : begin + _SHOWN]
+    room = max(20, min(_LONGEST, shown_length))
+    begin = max(0, where.column - 1 - room // 2) if len(where.text) > room else 0
+    shown = where.text[begin : begin + room]
     before = shown[: where.column - 1 - begin]
     mark = "".join(map(_blank, before)) + "^" * max(1, min(where.length, len(shown) - len(before)))
     cut = "…" if begin else ""
-    more = "…" if begin + _SHOWN < len(where.text) else ""
+    more = "…" if begin + room < len(where.text) else ""
     return f"{cut}{shown.translate(_VISIBLE)}{more}", " " * len(cut) + mark
-
-
-_SHOWN = 160  # of a line; a dump has lines of a megabyte
-# A NUL or an escape sequence in a file must not reach the terminal: their symbols stand for them.
-_VISIBLE = {code: 0x2400 + code for code in range(32) if chr(code) != "\t"} | {127: 0x2421}
 
 
 def _blank(character: str) -> str:
@@ -84,8 +74,20 @@ def _blank(character: str) -> str:
     return "  " if unicodedata.east_asian_width(character) in "WF" else " "
 
 
-def _block(label: str, text: str, style: str) -> Iterator[tuple[str, str]]:
-    first, *rest = text.splitlines() or [""]
-    yield f"{label}: {first}", style
+def _block(label: str, text: str, columns: int | None) -> Iterator[Pieces]:
+    margin = len(label) + 2
+    first, *rest = _folded(text, columns, margin)
+    yield (f"{label}:", "bold"), (f" {first}", "")
     for line in rest:
-        yield f"{' ' * (len(label) + 2)}{line}", style
+        yield ((" " * margin + line, ""),)
+
+
+def _folded(text: str, columns: int | None, margin: int) -> list[str]:
+    """The text's lines, each folded at its words where a terminal would cut through them."""
+    lines = text.translate(_VISIBLE).splitlines() or [""]
+    if columns is None or len(max(lines, key=len)) + margin <= columns:
+        return lines
+    from textwrap import wrap  # noqa: PLC0415 - only for what is too long
+
+    room = max(20, columns - margin)
+    return [piece for line in lines for piece in wrap(line, room, break_long_words=False)]

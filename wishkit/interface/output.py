@@ -8,7 +8,13 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import TextIO
+
     from rich.console import Console
+
+# Calm, and readable on a light and on a dark terminal: yellow, cyan and blue are not, on one or
+# the other. ECMA-48, "select graphic rendition".
+_CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "bold red": "1;31"}
 
 
 def say(text: str) -> None:
@@ -27,6 +33,22 @@ def confirm(question: str) -> bool:
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
+def styled(text: str, style: str, stream: TextIO) -> str:
+    """The text in a style, where somebody reads it in colour; see also https://no-color.org."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    if not style or plain or not stream.isatty():
+        return text
+    return f"\x1b[{_CODES[style]}m{text}\x1b[0m"
+
+
+def width(stream: TextIO) -> int | None:
+    """How many columns there are; None off a terminal, where lines are not folded."""
+    if columns := os.environ.get("COLUMNS", ""):
+        return int(columns) if columns.isdecimal() and int(columns) else None
+    # A terminal that does not know its size says 0.
+    return os.get_terminal_size(stream.fileno()).columns or None if stream.isatty() else None
+
+
 @cache
 def console(*, stderr: bool) -> Console:
     """A rich console; made when something is rendered that needs it.
@@ -35,16 +57,28 @@ def console(*, stderr: bool) -> Console:
     """
     from rich.console import Console  # noqa: PLC0415 - heavy
 
-    stream = sys.stderr if stderr else sys.stdout
-    width = None if stream.isatty() or "COLUMNS" in os.environ else 1000
-    return Console(stderr=stderr, width=width, highlight=False, emoji=False, markup=False)
+    columns = width(sys.stderr if stderr else sys.stdout) or 1000
+    return Console(stderr=stderr, width=columns, highlight=False, emoji=False, markup=False)
 
 
 def seconds(value: float) -> str:
-    """A duration as a person reads it: ``18 ms``, ``2.41 s``, ``3 min 05 s``."""
+    """A duration as a person reads it: ``18 ms``, ``2.41 s``, ``3 min 05 s``, ``2 h 07 min``."""
     if value < 0.9995:  # noqa: PLR2004 - below that it would read "1000 ms"
         return f"{value * 1000:.0f} ms"
-    if value < 60:  # noqa: PLR2004 - a minute
-        return f"{value:.2f} s"
-    minutes, rest = divmod(round(value), 60)
-    return f"{minutes} min {rest:02} s"
+    return f"{value:.2f} s" if value < 59.995 else whole_seconds(round(value))  # noqa: PLR2004 - as above
+
+
+def whole_seconds(value: float) -> str:
+    """A duration that is going on: ``0 s``, ``12 s``, ``3 min 05 s``, ``2 h 07 min``."""
+    minutes, rest = divmod(int(value), 60)
+    if not minutes:
+        return f"{rest} s"
+    if minutes < 60:  # noqa: PLR2004 - an hour
+        return f"{minutes} min {rest:02} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min"
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its noun: ``1 row``, ``2,000 rows``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

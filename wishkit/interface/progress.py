@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import TYPE_CHECKING, Self
@@ -14,7 +15,7 @@ from wishkit.core.events import (
     StatementsStarted,
     Waiting,
 )
-from wishkit.interface.output import console, say, seconds
+from wishkit.interface.output import console, say, seconds, styled, whole_seconds
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -25,13 +26,16 @@ if TYPE_CHECKING:
     from wishkit.core.events import Event
 
 _MARKS = {"forward": "✓", "backward": "↩"}
+_DONE = {"forward": "applied", "backward": "rolled back"}
+_LINES_KEPT = 5  # finished migrations that stay in sight above the one that runs
 
 
 class Progress:
-    """Listens to a run; a context manager, so that the live line goes away however it ends.
+    """Listens to a run; a context manager, so that the live lines go away however it ends.
 
-    Off a terminal, and with ``quiet``, there is no live line: only what is true for good is said,
-    one line each.
+    On a terminal a few live lines tell what runs and for how long; they make room for the table
+    of results. Off a terminal, and with ``quiet``, there are none: only what is true for good is
+    said, one line each.
 
     Args:
         quiet: say nothing but what the server said; for --json.
@@ -40,10 +44,11 @@ class Progress:
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
         self._live: Live | None = None
-        self._moving = not quiet and sys.stderr.isatty()
+        self._moving = not quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self._migration: MigrationStarted | None = None
         self._statement: StatementsStarted | None = None
         self._waiting: Waiting | None = None
+        self._finished: list[MigrationFinished] = []
         self._began = 0.0
 
     def __enter__(self) -> Self:
@@ -58,7 +63,7 @@ class Progress:
         self.stop()
 
     def stop(self) -> None:
-        """Take the live line away, before something else is asked or printed."""
+        """Take the live lines away, before something else is asked or printed."""
         if self._live:
             self._live.stop()
             self._live = None
@@ -70,13 +75,13 @@ class Progress:
                 self._say(event.target, "dim")
             case Waiting():
                 if self._waiting != event:
-                    self._say(f"waiting for {event.what}: {event.whom}", "yellow")
+                    self._say(f"waiting for {event.what}: {event.whom}", "bold")
                 self._waiting = event
             case MigrationStarted():
                 self._migration, self._statement = event, None
                 self._began = time.monotonic()
                 if event.note:
-                    self._say(f"{event.id}: {event.note}", "yellow")
+                    self._say(f"{event.id}: {event.note}", "bold")
                 self._show()
             case StatementsStarted():
                 self._statement = event
@@ -84,23 +89,24 @@ class Progress:
                 self._note(event)
             case MigrationFinished():
                 self._migration = None
-                verb = "applied" if event.direction == "forward" else "rolled back"
-                mark = _MARKS[event.direction]
-                self._say(f"{mark} {event.id} {verb} ({seconds(event.seconds)})", "green")
+                self._finished.append(event)
+                if not self._moving:
+                    self._say(_finished(event), "")
 
     def _note(self, event: Noted) -> None:
-        first, *rest = event.message.splitlines() or [""]
-        self._say(f"  {event.severity.lower()}: {first}", "cyan", always=True)
-        for line in rest:
-            self._say(f"    {line}", "cyan", always=True)
+        lines = event.message.splitlines() or [""]
+        first = f" {lines.pop(0)}" if len(lines) == 1 else ""
+        self._say(f"{event.id}: {event.severity.lower()}:{first}", "", always=True)
+        for line in lines:
+            self._say(f"  {line}", "", always=True)
 
     def _say(self, text: str, style: str, *, always: bool = False) -> None:
         if self._quiet and not always:
             return
-        if self._moving:
-            console(stderr=True).print(text, style=style, soft_wrap=True)
+        if self._live:
+            self._live.console.print(text, style=style, soft_wrap=True)  # above the live lines
         else:
-            say(text)
+            say(styled(text, style, sys.stderr))
 
     def _show(self) -> None:
         if not self._moving or self._live:
@@ -108,29 +114,38 @@ class Progress:
         from rich.live import Live  # noqa: PLC0415 - heavy, and only on a terminal
 
         self._live = Live(
-            get_renderable=self._line,
+            get_renderable=self._lines,
             console=console(stderr=True),
             refresh_per_second=10,
             transient=True,
         )
         self._live.start()
 
-    def _line(self) -> ConsoleRenderable:
+    def _lines(self) -> ConsoleRenderable:
         from rich.text import Text  # noqa: PLC0415 - heavy, and only on a terminal
 
+        lines = [Text(_finished(event), "green") for event in self._finished[-_LINES_KEPT:]]
         migration, statement = self._migration, self._statement
-        if migration is None:
-            return Text("")
-        elapsed = seconds(time.monotonic() - self._began)
-        text = Text.assemble(
-            (f"{migration.position}/{migration.total} ", "dim"),
-            (migration.id, "bold"),
-            (f" {elapsed} ", "dim"),
-        )
-        if statement:
-            numbers = f"{statement.first}"
-            if statement.last > statement.first:
-                numbers += f"-{statement.last}"
-            text.append(f"statement {numbers} of {migration.statements}: {statement.sql}", "dim")
-        text.truncate(console(stderr=True).width - 1, overflow="ellipsis")
-        return text
+        if migration:
+            elapsed = whole_seconds(time.monotonic() - self._began)
+            line = Text.assemble(
+                (f"{migration.position}/{migration.total} ", "dim"),
+                (migration.id, "bold"),
+                f" {elapsed}",
+            )
+            if statement:
+                numbers = f"{statement.first:,}"
+                if statement.last > statement.first:
+                    numbers += f"-{statement.last:,}"
+                line.append(
+                    f" statement {numbers} of {migration.statements:,}: {statement.sql}", "dim"
+                )
+            lines.append(line)
+        for line in lines:
+            line.truncate(console(stderr=True).width - 1, overflow="ellipsis")
+        return Text("\n").join(lines)
+
+
+def _finished(event: MigrationFinished) -> str:
+    done = f"{_DONE[event.direction]} ({seconds(event.seconds)})"
+    return f"{_MARKS[event.direction]} {event.id} {done}"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
-from wishkit.interface.output import answer, console, seconds
+from wishkit.interface.output import answer, count, say, seconds, styled, width
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from wishkit.commands.migrate import Prepared
     from wishkit.commands.report import Report
@@ -16,10 +17,16 @@ if TYPE_CHECKING:
 
 _STATE_STYLE = {
     "applied": "green",
-    "pending": "yellow",
+    "pending": "bold",
     "changed": "bold red",
-    "missing": "red",
-    "partial": "bold yellow",
+    "missing": "bold red",
+    "partial": "bold red",
+}
+# What a state means that nobody wants to see, and what to do next.
+_EXPLAINED = {
+    "changed": "its files are not what was applied: `wishkit show ID` prints the difference",
+    "missing": "applied, but its files are gone: `wishkit show ID` prints them as applied",
+    "partial": "it stopped part-way: the next run goes on from there",
 }
 # A table of hundreds of rows is read by nobody; what a person then looks for is what took long.
 MANY = 100
@@ -31,75 +38,86 @@ def render_report(report: Report) -> None:
     """What a run did, where the database stands now, and how to look at it."""
     for note in report.notes:
         answer(f"note: {note}")
-    at = f"at {report.position}" if report.position else "empty: nothing is applied"
     if not report.done:
         if report.error is None:
-            answer(f"nothing to do: the database is {at}")
+            answer(f"nothing to do: the database is {_at(report.position)}")
         return
-    from rich.table import Table  # noqa: PLC0415 - heavy
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("migration", no_wrap=True)
-    table.add_column("what it does" if report.verb == "migrate" else "what was undone")
-    table.add_column("statements", justify="right")
-    table.add_column("time", justify="right", no_wrap=True)
     shown = report.done
     if len(shown) > MANY:
         shown = tuple(sorted(shown, key=lambda done: -done.seconds)[:SLOWEST])
         answer(f"the {SLOWEST} slowest of {len(report.done):,}:\n")
-    for done in shown:
-        table.add_row(done.id, done.summary, str(done.statements), seconds(done.seconds))
-    console(stderr=False).print(table)
-    count = f"{len(report.done):,} migration{'s' if report.done[1:] else ''}"
-    total = seconds(sum(d.seconds for d in report.done))
+    _print_table(
+        ("migration", "time", "what it does" if report.verb == "migrate" else "what was undone"),
+        ((done.id, seconds(done.seconds), done.summary) for done in shown),
+        right=("time",),
+    )
+    total = seconds(sum(done.seconds for done in report.done))
     pending = f", {report.pending} pending" if report.pending else ""
-    answer(f"\n{count} {_DONE[report.verb]} in {total}; the database is {at}{pending}")
+    answer(f"\n{count(len(report.done), 'migration')} {_DONE[report.verb]} in {total}")
+    answer(f"the database is {_at(report.position)}{pending}")
     if report.url and report.error is None:
         answer(f"connect with: psql '{report.url}'")
 
 
 def render_status(status: Status) -> None:
     """Every migration and its state."""
-    from rich.table import Table  # noqa: PLC0415 - heavy
-    from rich.text import Text  # noqa: PLC0415 - heavy
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("migration", no_wrap=True)
-    table.add_column("state", no_wrap=True)
-    table.add_column("when (UTC)", no_wrap=True)
-    table.add_column("by", no_wrap=True)
-    table.add_column("took", justify="right", no_wrap=True)
-    table.add_column("what it does")
-    for row in status.migrations:
-        what = row.summary + (f" [{row.note}]" if row.note else "")
-        table.add_row(
-            row.id,
-            Text(row.state.value, _STATE_STYLE[row.state.value]),
-            f"{row.applied_at:%Y-%m-%d %H:%M:%S}" if row.applied_at else "",
-            row.applied_by or "",
-            "" if row.seconds is None else seconds(row.seconds),
-            what,
-        )
-    console(stderr=False).print(table)
-    counts = ", ".join(f"{count} {state}" for state, count in status.counts.items())
-    at = f"at {status.position}" if status.position else "empty"
-    answer(f"\n{counts or 'no migrations'}; the database is {at}")
+    _print_table(
+        ("migration", "state", "when (UTC)", "took", "by", "what it does"),
+        (
+            (
+                row.id,
+                row.state.value,
+                f"{row.applied_at:%Y-%m-%d %H:%M:%S}" if row.applied_at else "",
+                "" if row.seconds is None else seconds(row.seconds),
+                row.applied_by or "",
+                row.summary + (f" [{row.note}]" if row.note else ""),
+            )
+            for row in status.migrations
+        ),
+        right=("took",),
+        style=lambda title, text: _STATE_STYLE.get(text, "") if title == "state" else "",
+    )
+    counts = ", ".join(f"{number:,} {state}" for state, number in status.counts.items())
+    answer(f"\n{counts or 'no migrations'}\nthe database is {_at(status.position)}")
+    for state in filter(status.counts.get, _EXPLAINED):
+        answer(f"{state}: {_EXPLAINED[state]}")
 
 
 def render_rollback_plan(prepared: Prepared, stakes: Sequence[Stake]) -> None:
-    """What is about to be undone, newest first, and which data goes with it."""
-    screen = console(stderr=True)
-    screen.print("to be rolled back, newest first:", style="bold")
-    for step, batches in prepared:
-        last = batches[-1].last
-        count = f"{last} statement{'s' if last > 1 else ''}"
-        screen.print(f"  {step.id}  ({count}, from the {step.source})")
+    """What is about to be undone, newest first, and which data goes with it; on stderr."""
+    say(styled("to be rolled back, newest first:", "bold", sys.stderr))
+    for step, _ in prepared:
+        say(f"  {step.id}" + (f" ({step.why})" if step.why else ""))
     if not stakes:
-        screen.print("no rows are at stake")
+        say("no rows are at stake")
         return
-    screen.print("data that would be lost:", style="bold red")
+    say(styled("data that would be lost:", "bold red", sys.stderr))
     for stake in stakes:
-        about = "" if stake.exact else "about "
-        screen.print(
-            f"  {stake.kind} {stake.name}: {about}{stake.rows:,} rows (by {stake.migration})"
-        )
+        say(f"  {describe_stake(stake)}")
+
+
+def describe_stake(stake: Stake) -> str:
+    """Data that would be lost, in one line."""
+    about = "" if stake.exact else "about "
+    what = f"{stake.kind} {stake.name}" if stake.kind != "rows" else f"rows of {stake.name}"
+    return f"{what}: {about}{count(stake.rows, 'row')} (by {stake.migration})"
+
+
+def _at(position: str | None) -> str:
+    return f"at {position}" if position else "empty: nothing is applied"
+
+
+def _print_table(
+    titles: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    right: Sequence[str],
+    style: Callable[[str, str], str] = lambda *_: "",
+) -> None:
+    from wishkit.interface.table import table  # noqa: PLC0415 - not when there is nothing to do
+
+    def paint(title: str, text: str) -> str:
+        return styled(text, style(title, text.strip()) if title else "bold", sys.stdout)
+
+    for line in table(titles, rows, width=width(sys.stdout), right=right, paint=paint):
+        answer(line)

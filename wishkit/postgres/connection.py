@@ -188,8 +188,10 @@ def describe(target: Target, server: Server) -> str:
     if server.current_user != server.session_user:
         who += f", acting as {server.current_user}"
     standby = ", standby" if server.in_recovery else ""
+    # The socket folder of our own server says nothing to anybody.
+    place = "" if target.embedded else f"{server.place}/"
     return (
-        f"{target.name}: {server.place}/{server.database} as {who}"
+        f"{target.name}: {place}{server.database} as {who}"
         f" (PostgreSQL {server.version}{standby})"
     )
 

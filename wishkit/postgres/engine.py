@@ -151,10 +151,10 @@ def run_step(
     from wishkit.postgres.journal import how_far, run_stepwise  # noqa: PLC0415 - builds on this
 
     run.check_lock()
-    attempt = Attempt(run, step, batches)
     note = step.why or (f"resumed after statement {step.done}" if step.done else None)
     count = batches[-1].last
     run.listener(MigrationStarted(step.id, step.direction, position, total, count, note))
+    attempt = Attempt(run, step, batches)  # its clock starts when everybody has been told
     removals = _listen(attempt)
     try:
         if step.transactional:
