@@ -19,7 +19,8 @@ from wishkit.commands.rollback import rollback
 from wishkit.commands.status import status
 from wishkit.commands.workspace import Workspace
 from wishkit.config import Config, Target
-from wishkit.core.events import Noted
+from wishkit.core.events import MigrationStarted, Noted
+from wishkit.postgres.lock import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -44,6 +45,7 @@ class Project:
         url: of the database.
         target: what the commands work on.
         events: what the runs of this project told.
+        hooks: called at the start of a migration, by its number, once.
     """
 
     folder: Path
@@ -51,6 +53,7 @@ class Project:
     url: str
     target: Target
     events: list[Event] = field(default_factory=list)
+    hooks: dict[str, Callable[[], object]] = field(default_factory=dict)
 
     def pair(self, name: str, forward: str, backward: str = "SELECT 1;") -> None:
         """Write one migration."""
@@ -63,7 +66,30 @@ class Project:
 
     @property
     def workspace(self) -> Workspace:
-        return Workspace(Config(sql=self.folder / "sql"), self.target, self.events.append)
+        return Workspace(Config(sql=self.folder / "sql"), self.target, self.hear)
+
+    def hear(self, event: Event) -> None:
+        """What the runs of this project tell."""
+        self.events.append(event)
+        if isinstance(event, MigrationStarted) and event.id[:4] in self.hooks:
+            self.hooks.pop(event.id[:4])()
+
+    def processes(self) -> dict[str, int]:
+        """Server processes of a run that is under way: who works, who guards."""
+        work = self.value("SELECT backend_pid FROM wishkit.run WHERE ended_at IS NULL")
+        (guard,) = self.rows(
+            "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2"
+            " AND classid = %s AND objid = %s"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            *KEY.values(),
+        ) or [(0,)]
+        return {"work": work, "guard": guard[0]}
+
+    def terminate(self, who: str) -> None:
+        """End a server process of the run that is under way, and wait until it is gone."""
+        pid = self.processes()[who]
+        self.rows("SELECT pg_terminate_backend(%s)", pid)
+        self.wait_for("SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = %s", pid)
 
     def migrate(self, **options: Any) -> Report:  # noqa: ANN401 - as migrate has them
         return migrate(self.workspace, **options)

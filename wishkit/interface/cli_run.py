@@ -2,7 +2,17 @@
 
 from typing import Annotated
 
-from wishkit.interface.options import Env, Json, LockWait, Url, Yes, finish, workspace
+from wishkit.interface.options import (
+    Env,
+    Json,
+    LockWait,
+    Unfinished,
+    Url,
+    Yes,
+    decision,
+    finish,
+    workspace,
+)
 from wishkit.interface.output import answer
 from wishkit.interface.parameters import Argument, Option
 from wishkit.interface.progress import Progress
@@ -27,6 +37,7 @@ def migrate(
     ] = False,
     yes: Yes = False,
     lock_wait: LockWait = None,
+    unfinished: Unfinished = None,
     url: Url = None,
     env: Env = None,
     json: Json = False,
@@ -55,6 +66,7 @@ def migrate(
             allow_out_of_order=allow_out_of_order,
             allow_missing=allow_missing,
             yes=yes,
+            unfinished=decision(unfinished),
         )
     return finish(report, as_json=json)
 
@@ -75,6 +87,7 @@ def rollback(
     ] = False,
     yes: Yes = False,
     lock_wait: LockWait = None,
+    unfinished: Unfinished = None,
     url: Url = None,
     env: Env = None,
     json: Json = False,
@@ -95,6 +108,7 @@ def rollback(
             allow_out_of_order=allow_out_of_order,
             accept_data_loss=accept_data_loss,
             yes=yes,
+            unfinished=decision(unfinished),
             show=None if json else render_rollback_plan,
         )
     return finish(report, as_json=json)

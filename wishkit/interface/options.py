@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from wishkit.commands.report import Report
     from wishkit.commands.workspace import Workspace
+    from wishkit.core import plan
     from wishkit.interface.progress import Progress
 
 Url = Annotated[
@@ -29,6 +30,29 @@ LockWait = Annotated[
     str | None,
     Option("--lock-wait", metavar="TIME", help="How long to wait for another run: 30s, 5min."),
 ]
+
+Unfinished = Annotated[
+    str | None,
+    Option(
+        "--unfinished",
+        metavar="done|redo",
+        help="How a statement ended of which only you can tell: done, or to be run again.",
+    ),
+]
+
+
+def decision(word: str | None) -> plan.Unfinished | None:
+    """What a person decided about a statement of which nobody saw the end.
+
+    Raises:
+        UsageError: neither done nor redo.
+    """
+    words: dict[str | None, plan.Unfinished | None] = {None: None, "done": "done", "redo": "redo"}
+    if word in words:
+        return words[word]
+    from wishkit.errors import UsageError  # noqa: PLC0415 - imported where used
+
+    raise UsageError(f'"{word}" is neither done nor redo', help="write --unfinished done or redo")
 
 
 def workspace(

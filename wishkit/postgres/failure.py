@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from wishkit.core.batches import Batch
     from wishkit.core.plan import Step
+    from wishkit.core.statements import Span
     from wishkit.errors import Location, WishkitError
 
 _WORD = re.compile(rb'"(?:[^"]|"")+"|[\w$\x80-\xff]+|.', re.DOTALL)
@@ -94,12 +95,31 @@ def place(step: Step, batch: Batch, completed: int, error: psycopg.Error, prefix
             offset = script.source.find(b"\n", offset) + 1
         return script.locate(offset, script.source.find(b"\n", offset))
     if error.diag.statement_position is None:
-        return script.locate(span.start, span.end)
+        return script.locate(*_named(error, script.source, span))
     characters = int(error.diag.statement_position) - 1 - prefix
     body = script.source[batch.start : batch.end].decode()
     offset = batch.start + len(body[:characters].encode())
     word = _WORD.match(script.source, offset)
     return script.locate(offset, word.end() if word else None)
+
+
+def _named(error: psycopg.Error, source: bytes, span: Span) -> tuple[int, int]:
+    """The one word of the statement that the message quotes; else the statement.
+
+    The server gives no position for a name that is looked up late, such as a column in CREATE
+    INDEX, nor for one inside the body of a DO.
+    """
+    quoted = _QUOTED.search(error.diag.message_primary or "")
+    if quoted and (error.sqlstate or "").startswith(_NAMES):
+        word = rb"(?<![\w$])" + re.escape(quoted.group(1).encode()) + rb"(?![\w$])"
+        found = list(re.finditer(word, source[span.start : span.end]))
+        if len(found) == 1:
+            return span.start + found[0].start(), span.start + found[0].end()
+    return span.start, span.end
+
+
+_QUOTED = re.compile(r'"([^"]+)"')
+_NAMES = "42"  # class of SQLSTATE: syntax error or access rule violation
 
 
 def describe(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from wishkit.core.events import Waiting
 from wishkit.errors import LockHeld
+from wishkit.postgres import failure
 from wishkit.postgres.queries import query
 
 if TYPE_CHECKING:
@@ -41,10 +42,23 @@ def run_lock(
         LockHeld: another run still has it.
     """
     try:
-        _take(guard, wait, listener)
+        take_lock(guard, wait=wait, listener=listener)
         yield
     finally:
         guard.close()  # releases the lock, whatever state the connection is in
+
+
+def take_lock(
+    guard: psycopg.Connection[tuple[object, ...]], *, wait: float, listener: Listener
+) -> None:
+    """Take the run lock for as long as the connection lives; see ``run_lock``.
+
+    Raises:
+        LockHeld: another run still has it.
+        ConnectError: the connection went away.
+    """
+    with failure.of_ledger():
+        _take(guard, wait, listener)
 
 
 def _take(guard: psycopg.Connection[tuple[object, ...]], wait: float, listener: Listener) -> None:

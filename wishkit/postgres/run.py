@@ -25,7 +25,7 @@ from wishkit.errors import (
 from wishkit.postgres import failure
 from wishkit.postgres.connection import connect
 from wishkit.postgres.ledger import ensure_ledger, in_schema, read_ledger
-from wishkit.postgres.lock import run_lock
+from wishkit.postgres.lock import run_lock, take_lock
 from wishkit.postgres.queries import query
 from wishkit.postgres.recorder import Recorder
 from wishkit.postgres.session import Lost, Refused, Session, quote, stands
@@ -88,7 +88,7 @@ class Run:
 
     def read_ledger(self) -> Ledger:
         """The ledger as it stands; where it cannot be read any more, as it was at the beginning."""
-        with suppress(psycopg.Error, LedgerError):
+        with suppress(WishkitError):
             return read_ledger(self.session.connection)
         return self.ledger
 
@@ -142,8 +142,7 @@ class Run:
             return
         self.guard.close()
         self.guard = connect_guard(self.target, "reconnect")
-        lock = run_lock(self.guard, wait=self.target.lock_wait, listener=self.listener)
-        lock.__enter__()  # released by closing the guard, in open_run
+        take_lock(self.guard, wait=self.target.lock_wait, listener=self.listener)
 
     def check_lock(self) -> None:
         """Between migrations: nobody else may be at work.
