@@ -85,7 +85,7 @@ class Benchmark:
 def measure(contender: Contender, folder: Path) -> Usage:
     """Run it once, as a process of its own."""
     contender.prepare()
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "WISHKIT"))}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "WISHKIT", "PYTHON"))}
     environment["PYTHONPATH"] = str(Path(__file__).parents[1])
     stdin = contender.stdin.open("rb") if contender.stdin else subprocess.DEVNULL
     with (folder / "out").open("wb") as out:
