@@ -26,7 +26,7 @@ ROOT = os.geteuid() == 0
 STRANGER = Account(54321, 54321)  # has no passwd entry
 # Where root can become somebody who may not write everywhere; else that is who we are.
 SOMEBODY = STRANGER if ROOT else Account(os.geteuid(), os.getegid())
-AWKWARD = "fri sch $HOME 'geklönt' ✓"
+AWKWARD = "fri sch 'geklönt' ✓"
 NUMBERS = [f"{number:04}" for number in range(14)]
 
 
@@ -38,7 +38,9 @@ def applied(outcome: Outcome) -> list[str]:
 def assert_migrated(outcome: Outcome) -> None:
     assert outcome.status == 0, outcome.stderr
     assert applied(outcome) == NUMBERS
-    assert re.search(r"^14 migrations applied in .* at 0013_", outcome.stdout, re.MULTILINE)
+    assert re.search(
+        r"^14 migrations applied in .*\nthe database is at 0013_", outcome.stdout, re.MULTILINE
+    )
 
 
 def assert_idle(outcome: Outcome) -> None:
@@ -70,24 +72,26 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> None:
         pytest.skip(f"no package index within reach: {done.stderr.strip()[-200:]}")
 
 
+def test_without_an_index_it_fails_and_says_so(make_clone: MakeClone) -> None:
+    clone = make_clone()
+    failed = clone.make("migrate", env={"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": None})
+    assert failed.status == 2
+    assert "No matching distribution found" in failed.stderr
+    assert "error[environment]: pip install of requirements/runtime.txt failed" in failed.stderr
+    assert "help: is the package index reachable?" in failed.stderr
+    assert not (clone.folder / ".wishkit").exists()
+    # What is half-made is not taken for whole.
+    again = clone.make("migrate", "PYTHONS=none", env={"PYTHON": None})
+    assert "error[python]" in again.stderr
+
+
 @pytest.mark.usefixtures("index")
-def test_everything_from_nothing_through_failure_kill_and_two_at_once(
-    make_clone: MakeClone,
-) -> None:
+def test_everything_from_nothing_killed_once_and_then_two_at_once(make_clone: MakeClone) -> None:
     clone = make_clone(AWKWARD, mode=0o700)
     venv = clone.folder / ".venv"
 
-    # Without an index it fails, and what is half-made is not taken for whole.
-    for _ in range(2):
-        failed = clone.make("migrate", env={"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": None})
-        assert failed.status == 2
-        assert "error[environment]: pip install of requirements/runtime.txt failed" in failed.stderr
-        assert "help: is the package index reachable?" in failed.stderr
-        assert not (clone.folder / ".wishkit").exists()
-
-    # Killed while pip is at work: nothing waits for a dead process, pip's own included.
-    killed = clone.start("migrate")
-    with killed:
+    # Killed while pip is at work, which goes on: the next ones wait for it, then begin anew.
+    with clone.start("migrate") as killed:
         until(lambda: any(venv.glob("lib/*/site-packages/psycopg*")))
         os.killpg(killed.pid, signal.SIGKILL)
         finish(killed)
@@ -138,7 +142,7 @@ def test_everything_from_nothing_for_somebody_without_name_home_or_locale(
 
 def test_every_target_of_the_database(make_clone: MakeClone) -> None:
     clone = make_clone().furnish()
-    assert clone.make("status").stdout.endswith("14 pending; the database is empty\n")
+    assert clone.make("status").stdout.count(" pending ") == 14
     migrated = clone.make("migrate")
     assert_migrated(migrated)
     assert_idle(clone.make("migrate"))
@@ -158,8 +162,7 @@ def test_every_target_of_the_database(make_clone: MakeClone) -> None:
     assert asked.stdout == "t\n"
     partly = clone.make("migrate", "ARGS=--to 0007")
     assert applied(partly) == ["0007"]
-    assert "7 pending" not in partly.stdout
-    assert clone.make("status").stdout.endswith("at 0007_add_wishlist\n")
+    assert clone.make("status").stdout.count(" pending ") == 6
 
     where = clone.make("rollback")
     assert where.status == 2
@@ -207,7 +210,9 @@ def test_tests_run_and_git_sees_nothing_of_it(make_clone: MakeClone) -> None:
         pytest.param({"TMPDIR": "/tmp/" + "t" * 100}, id="a long TMPDIR"),  # noqa: S108
         pytest.param({"TMPDIR": "/nowhere"}, id="a TMPDIR that is not there"),
         pytest.param({"PYTHONPATH": "tests", "PYTHONHOME": "/nowhere"}, id="somebody's PYTHONPATH"),
-        pytest.param({"PGUSER": "x", "PGSSLMODE": "require", "PGTZ": "Asia/Tokyo"}, id="PG variables"),
+        pytest.param(
+            {"PGUSER": "x", "PGSSLMODE": "require", "PGTZ": "Asia/Tokyo"}, id="PG variables"
+        ),
     ],
 )
 def test_a_hostile_environment(make_clone: MakeClone, env: Mapping[str, str | None]) -> None:
@@ -218,7 +223,7 @@ def test_a_hostile_environment(make_clone: MakeClone, env: Mapping[str, str | No
     try:
         assert_migrated(clone.make("migrate", env=env, umask=0o077))
         status = clone.make("status", env=env, umask=0o077)
-        assert status.stdout.splitlines()[-1].startswith("14 applied")
+        assert status.stdout.count(" applied ") == 14
     finally:
         if long.startswith("/tmp/"):  # noqa: S108
             Path(long).rmdir()

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).parents[2]
 # What an outer `make test` hands down would steer ours.
-HANDED_DOWN = ("MAKE", "MFLAGS", "GNUMAKEFLAGS", "VIRTUAL_ENV", "PYTHON", "PYTEST", "GIT_")
-HANDED_DOWN += ("TESTS", "ARGS", "WORKERS", "TO")
+HANDED_DOWN = (
+    *("MAKE", "MFLAGS", "GNUMAKEFLAGS", "TESTS", "ARGS", "WORKERS", "TO", "VENV"),
+    *("VIRTUAL_ENV", "PYTHON", "PYTEST", "GIT_"),
+)
 STAMPS = {"runtime": "requirements/runtime.txt", "dev": "requirements/dev.txt",
           "pyproject": "pyproject.toml"}  # fmt: skip
 
@@ -113,6 +115,8 @@ def make_clone(tmp_path: Path) -> Iterator[MakeClone]:
     clones: list[Clone] = []
 
     def make(name: str = "wishkit", *, account: Account | None = None, mode: int = 0o755) -> Clone:
+        if not (PROJECT / ".git").exists():
+            pytest.skip("there is nothing to clone: this is no git repository")
         owner = account or Account(os.geteuid(), os.getegid())
         base = Path(tempfile.mkdtemp(prefix="wishkit-clone-"))
         clone = Clone(base / name, owner, python_for(owner))
