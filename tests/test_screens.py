@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import io
-import os
-import pty
 import re
-import select
-import subprocess
 import sys
-import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +13,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
+from tests.terminal import on_a_terminal
 from wishkit.commands.migrate import migrate
 from wishkit.commands.rollback import rollback
 from wishkit.commands.status import status
@@ -44,7 +40,6 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).parents[1]
 WIDTHS = pytest.mark.parametrize("columns", [60, 80, 120, None])
 SECONDS = [0.0072, 0.184, 2.4149, 61.5, 4321.0]
-PATIENCE = 20.0
 
 
 @pytest.fixture(autouse=True)
@@ -258,37 +253,7 @@ def test_numbers_have_their_noun(number: int, text: str) -> None:
     assert output.count(number, "row") == text
 
 
-def on_a_terminal(
-    arguments: list[str],
-    folder: Path,
-    *,
-    env: dict[str, str] | None = None,
-    until: str | None = None,
-) -> tuple[str, int]:
-    """Run a command on a terminal of its own; what it wrote, its control sequences included."""
-    keeper, terminal = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "wishkit", *arguments],
-        cwd=folder,
-        env={**os.environ, "TERM": "xterm", "COLUMNS": "100", **(env or {})},
-        stdin=subprocess.DEVNULL,
-        stdout=terminal,
-        stderr=terminal,
-    ) as process:
-        os.close(terminal)
-        seen, deadline = b"", time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            if select.select([keeper], [], [], 0.1)[0]:
-                try:
-                    seen += os.read(keeper, 65536)
-                except OSError:  # the other end was closed: the command has ended
-                    break
-            if until and until.encode() in seen:
-                process.terminate()
-                until = None
-        os.close(keeper)
-        process.kill()  # nothing, where it has ended
-    return seen.decode(), process.returncode
+WISHKIT = [sys.executable, "-m", "wishkit"]
 
 
 def test_a_long_statement_is_seen_while_it_runs(database: str, sql_folder: SqlFolder) -> None:
@@ -300,25 +265,29 @@ def test_a_long_statement_is_seen_while_it_runs(database: str, sql_folder: SqlFo
             "0002_slow.rollback.sql": "DROP TABLE t;",
         }
     )
-    seen, exit_status = on_a_terminal(
-        ["migrate", "--url", database], project, until="statement 2 of 2: INSERT INTO t"
+    seen = on_a_terminal(
+        [*WISHKIT, "migrate", "--url", database],
+        project,
+        stop_at="statement 2 of 2: INSERT INTO t",
     )
-    assert "✓ 0001_quick applied" in seen  # stays in sight while the next one runs
-    assert "2/2" in seen
-    assert "0002_slow was rolled back" in seen
-    assert exit_status == 130
+    assert "✓ 0001_quick applied" in seen.raw  # stays in sight while the next one runs
+    assert "2/2" in seen.raw
+    assert "✓" not in seen.screen  # and makes room for the table
+    assert re.search(r"^0001_quick +\d+ ms$", seen.screen, re.MULTILINE)
+    assert "state: 0002_slow was rolled back; the database is at 0001_quick" in seen.screen
+    assert seen.status == 130
 
 
 def test_colour_is_for_terminals_that_want_it(database: str, sql_folder: SqlFolder) -> None:
     project = sql_folder({"0001_one.sql": "SELECT;", "0001_one.rollback.sql": "SELECT;"})
     commands = (["status", "--url", database], ["migrate", "--url", database, "--to", "9"])
     for command in commands:
-        coloured, _ = on_a_terminal(command, project)
-        assert "\x1b[" in coloured
+        coloured = on_a_terminal([*WISHKIT, *command], project)
+        assert "\x1b[" in coloured.raw
         for variable in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
-            plain, _ = on_a_terminal(command, project, env=variable)
-            assert "\x1b[" not in plain
-            assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == plain
+            plain = on_a_terminal([*WISHKIT, *command], project, env=variable)
+            assert "\x1b[" not in plain.raw
+            assert coloured.screen == plain.screen
 
 
 def test_a_locale_without_our_letters_ends_no_run(

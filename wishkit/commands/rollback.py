@@ -194,7 +194,10 @@ def _consent(
 ) -> None:
     count = f"{len(prepared)} migration{'s' if prepared[1:] else ''}"
     if lost:
-        what = ", ".join(f"{s.name} ({'' if s.exact else 'about '}{s.rows:,} rows)" for s in lost)
+        what = ", ".join(
+            f"{s.name} ({'' if s.exact else 'about '}{s.rows:,} row{'' if s.rows == 1 else 's'})"
+            for s in lost
+        )
         workspace.consent(
             f"roll back {count} on {database} and lose the data of {what}?",
             yes=accepted,
