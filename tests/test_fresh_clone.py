@@ -90,9 +90,9 @@ def test_everything_from_nothing_killed_once_and_then_two_at_once(make_clone: Ma
     clone = make_clone(AWKWARD, mode=0o700)
     venv = clone.folder / ".venv"
 
-    # Killed while pip is at work, which goes on: the next ones wait for it, then begin anew.
+    # Killed half-way: there is a Python already, and pip has begun.
     with clone.start("migrate") as killed:
-        until(lambda: any(venv.glob("lib/*/site-packages/psycopg*")))
+        until(lambda: any(venv.glob("lib/*/site-packages/pip")))
         os.killpg(killed.pid, signal.SIGKILL)
         finish(killed)
 
@@ -198,20 +198,36 @@ def test_tests_run_and_git_sees_nothing_of_it(make_clone: MakeClone) -> None:
 @pytest.mark.parametrize(
     "env",
     [
-        pytest.param({"LC_ALL": "tr_TR.UTF-8"}, id="a locale that is not there"),
-        pytest.param({"LANG": "C", "LC_ALL": None}, id="the C locale"),
+        pytest.param({"LC_ALL": "tr_TR.UTF-8", "HOME": None}, id="no such locale, no HOME"),
         pytest.param(
-            {"LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}, id="ASCII only"
+            {
+                "LANG": "C",
+                "LC_ALL": None,
+                "HOME": "/proc/self",
+                "PYTHONPATH": "tests",
+                "PYTHONHOME": "/nowhere",
+            },
+            id="C locale, a HOME that cannot be written, another Python's variables",
         ),
-        pytest.param({"PYTHONIOENCODING": "latin-1"}, id="Latin-1"),
-        pytest.param({"HOME": None}, id="no HOME"),
-        pytest.param({"HOME": "/proc/self"}, id="a HOME that cannot be written"),
-        pytest.param({"HOME": "relative"}, id="a HOME that is no path"),
-        pytest.param({"TMPDIR": "/tmp/" + "t" * 100}, id="a long TMPDIR"),  # noqa: S108
-        pytest.param({"TMPDIR": "/nowhere"}, id="a TMPDIR that is not there"),
-        pytest.param({"PYTHONPATH": "tests", "PYTHONHOME": "/nowhere"}, id="somebody's PYTHONPATH"),
         pytest.param(
-            {"PGUSER": "x", "PGSSLMODE": "require", "PGTZ": "Asia/Tokyo"}, id="PG variables"
+            {
+                "LC_ALL": "POSIX",
+                "PYTHONCOERCECLOCALE": "0",
+                "PYTHONUTF8": "0",
+                "HOME": "relative",
+                "TMPDIR": "/tmp/" + "t" * 100,
+            },  # noqa: S108
+            id="ASCII only, a HOME that is no path, a long TMPDIR",
+        ),
+        pytest.param(
+            {
+                "PYTHONIOENCODING": "latin-1",
+                "TMPDIR": "/nowhere",
+                "PGUSER": "x",
+                "PGSSLMODE": "require",
+                "PGTZ": "Asia/Tokyo",
+            },
+            id="Latin-1, no TMPDIR, libpq's variables",
         ),
     ],
 )
