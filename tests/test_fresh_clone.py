@@ -215,8 +215,8 @@ def test_tests_run_and_git_sees_nothing_of_it(make_clone: MakeClone) -> None:
                 "PYTHONCOERCECLOCALE": "0",
                 "PYTHONUTF8": "0",
                 "HOME": "relative",
-                "TMPDIR": "/tmp/" + "t" * 100,
-            },  # noqa: S108
+                "TMPDIR": "/tmp/" + "t" * 100,  # noqa: S108
+            },
             id="ASCII only, a HOME that is no path, a long TMPDIR",
         ),
         pytest.param(
