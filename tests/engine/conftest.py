@@ -45,7 +45,8 @@ class Project:
         url: of the database.
         target: what the commands work on.
         events: what the runs of this project told.
-        hooks: called at the start of a migration, by its number, once.
+        hooks: called once: at the start of a migration, by its number, or at the first event of a
+            kind, by its name.
     """
 
     folder: Path
@@ -71,8 +72,9 @@ class Project:
     def hear(self, event: Event) -> None:
         """What the runs of this project tell."""
         self.events.append(event)
-        if isinstance(event, MigrationStarted) and event.id[:4] in self.hooks:
-            self.hooks.pop(event.id[:4])()
+        name = event.id[:4] if isinstance(event, MigrationStarted) else type(event).__name__
+        if name in self.hooks:
+            self.hooks.pop(name)()
 
     def processes(self) -> dict[str, int]:
         """Server processes of a run that is under way: who works, who guards."""
@@ -122,10 +124,13 @@ class Project:
         ((value, *_),) = self.rows(sql, *values)
         return value
 
-    def spawn(self, *arguments: str, url: str | None = None) -> subprocess.Popen[str]:
+    def spawn(
+        self, *arguments: str, url: str | None = None, environment: str | None = None
+    ) -> subprocess.Popen[str]:
         """Start wishkit as a process of its own."""
+        place = ["--env", environment] if environment else ["--url", url or self.url]
         return subprocess.Popen(
-            [sys.executable, "-m", "wishkit", *arguments, "--url", url or self.url],
+            [sys.executable, "-m", "wishkit", *arguments, *place],
             cwd=self.folder,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
             stdin=subprocess.DEVNULL,
@@ -171,9 +176,9 @@ class Project:
         )
         assert self.rows("SELECT id FROM wishkit.run WHERE ended_at IS NULL") == []
         balance = self.rows(
-            "SELECT migration_id FROM wishkit.execution WHERE outcome = 'done'"
-            " GROUP BY 1 HAVING sum(CASE WHEN direction IN ('forward', 'mark') THEN 1 ELSE -1 END)"
-            " = 1 ORDER BY 1"
+            "SELECT migration_id FROM (SELECT DISTINCT ON (migration_id) migration_id, direction"
+            " FROM wishkit.execution WHERE outcome = 'done' ORDER BY migration_id, id DESC) AS last"
+            " WHERE direction IN ('forward', 'mark') ORDER BY 1"
         )
         assert balance == [(id_,) for id_, _ in marks]
         assert [

@@ -39,3 +39,46 @@ def test_lost_at_commit(
         assert project.migrate().error is None
     assert project.rows("SELECT id FROM wish ORDER BY id") == [(1,), (2,)]
     project.assert_done()
+
+
+@pytest.mark.parametrize("moment", ["before", "half", "after", "answered"])
+def test_lost_at_the_commit_of_a_rollback(
+    project: Project, through_proxy: Callable[..., Proxy], moment: Moment
+) -> None:
+    project.pair("0001_wish", FORWARD, BACKWARD)
+    assert project.migrate().error is None
+    proxy = through_proxy(cut=Cut(moment, lambda m: commits(m) and b"DROP TABLE wish" in m))
+    error = project.rollback(steps=1).error
+    assert proxy.has_cut.is_set()
+    if moment in {"after", "answered"}:
+        assert error is None
+    else:
+        assert error is not None
+        assert (error.code, error.exit_status) == ("connection-lost", 3)
+        assert error.state == "0001_wish stays applied; the database is at 0001_wish"
+        assert project.states() == {"0001": "applied"}
+        assert project.rollback(steps=1).error is None
+    assert project.states() == {"0001": "pending"}
+    assert project.value("SELECT to_regclass('wish') IS NULL")
+    project.assert_sound()
+
+
+@pytest.mark.parametrize("moment", ["before", "half", "after", "answered"])
+@pytest.mark.parametrize("statement", [b"CREATE TABLE wish", b"INSERT INTO wish", b"DELETE FROM"])
+def test_lost_at_each_commit_of_a_stepwise_migration(
+    project: Project, through_proxy: Callable[..., Proxy], statement: bytes, moment: Moment
+) -> None:
+    """Also at the last one, which takes the journal away."""
+    project.pair("0001_wish", f"-- stepwise\n-- transactional: false\n\n{FORWARD}", BACKWARD)
+    proxy = through_proxy(cut=Cut(moment, lambda m: commits(m) and statement in m))
+    error = project.migrate().error
+    assert proxy.has_cut.is_set()
+    if error:
+        assert error.code == "connection-lost"
+        partial = project.value("SELECT count(*) FROM wishkit.step") > 0
+        assert error.exit_status == (4 if partial else 3)
+        project.assert_sound()
+    project.pair("0002_next", "CREATE TABLE next (id int);")
+    assert project.migrate().error is None
+    assert project.rows("SELECT id FROM wish") == [(1,)]
+    project.assert_done()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -242,6 +243,33 @@ def test_a_migration_ends_its_own_server_process(project: Project, *, transactio
     assert error.message == "terminating connection due to administrator command"
     assert project.value("SELECT to_regclass('wish') IS NULL") is transactional
     project.pair("0001_end", f"{header}CREATE TABLE wish (id int);\nSELECT 1;")
+    assert project.migrate().error is None
+    project.assert_done()
+
+
+def test_a_deadlock_is_named(project: Project) -> None:
+    project.rows("CREATE TABLE a (id int); CREATE TABLE b (id int)")
+    project.pair(
+        "0001_locks", "LOCK TABLE a;\nSELECT pg_advisory_xact_lock_shared(1);\nLOCK TABLE b;"
+    )
+    url = psycopg.conninfo.make_conninfo(project.url, options="-c deadlock_timeout=50ms")
+    project.target = replace(project.target, url=url)
+    with psycopg.connect(project.url) as rival, ThreadPoolExecutor() as pool:
+        rival.execute("SET deadlock_timeout = '1h'")
+        rival.execute("LOCK TABLE b")
+        with project.gate():
+            ours = pool.submit(project.fails)
+            project.wait_at_gate()
+            theirs = pool.submit(rival.execute, "LOCK TABLE a")
+            project.wait_for(
+                "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted AND relation = 'a'::regclass"
+            )
+        error = ours.result(30)
+        theirs.result(30)
+    assert (error.message, error.exit_status) == ("deadlock detected", 3)
+    assert error.where is not None
+    assert error.where.line == 3
+    assert error.help is not None
     assert project.migrate().error is None
     project.assert_done()
 
