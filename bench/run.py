@@ -18,15 +18,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from typing import TYPE_CHECKING
+
 import workloads
+
 from wishkit.postgres.binaries import find_binaries
 from wishkit.postgres.scratch import Scratch, scratch_server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 WISHKIT = [sys.executable, "-m", "wishkit"]
 
@@ -85,7 +90,9 @@ class Benchmark:
 def measure(contender: Contender, folder: Path) -> Usage:
     """Run it once, as a process of its own."""
     contender.prepare()
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "WISHKIT", "PYTHON"))}
+    environment = {
+        k: v for k, v in os.environ.items() if not k.startswith(("PG", "WISHKIT", "PYTHON"))
+    }
     environment["PYTHONPATH"] = str(Path(__file__).parents[1])
     stdin = contender.stdin.open("rb") if contender.stdin else subprocess.DEVNULL
     with (folder / "out").open("wb") as out:

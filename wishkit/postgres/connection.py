@@ -191,8 +191,7 @@ def describe(target: Target, server: Server) -> str:
     # The socket folder of our own server says nothing to anybody.
     place = "" if target.embedded else f"{server.place}/"
     return (
-        f"{target.name}: {place}{server.database} as {who}"
-        f" (PostgreSQL {server.version}{standby})"
+        f"{target.name}: {place}{server.database} as {who} (PostgreSQL {server.version}{standby})"
     )
 
 
