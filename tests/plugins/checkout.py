@@ -145,6 +145,7 @@ def remove(clone: Clone) -> None:
     copies = [parent for parent in programs.parents if parent.parent in STATE_FOLDERS]
     for path in [*copies, clone.folder.parent]:
         shutil.rmtree(path)
+        path.with_name(f"{path.name}.lock").unlink(missing_ok=True)
     assert not running(clone.folder)
 
 
