@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tests.plugins.project import RunWishkit, SqlFolder
     from wishkit.commands.report import Report
     from wishkit.commands.status import Status
+    from wishkit.core.events import Event
     from wishkit.postgres.scratch import Scratch
 
     Life = tuple[Report, Status, Report, str]
@@ -213,7 +214,7 @@ def test_an_error_on_a_screen(see: Callable[..., str], golden: Golden, columns: 
 
 def test_what_a_run_tells_off_a_terminal(see: Callable[..., str], golden: Golden) -> None:
     progress = Progress()
-    events = [
+    events: list[Event] = [
         Connected("staging: db.example.org:5432/wishes as deploy (PostgreSQL 17.2)"),
         Waiting("the run lock", "wishkit migrate (ann@build), backend 4711"),
         Waiting("the run lock", "wishkit migrate (ann@build), backend 4711"),

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from wishkit.postgres.recorder import Recorder
 
 Verb = Literal["mark", "unmark"]
-# ``marked``: recorded as applied. ``text``: it was applied, and is known by the text of its files
-# from now on. ``unchanged``: the ledger said so already. ``unmarked``: recorded as not applied.
-# ``cleared``: the journal of a partial one is gone, and it was not applied before.
 What = Literal["marked", "text", "unchanged", "unmarked", "cleared"]
 
 
@@ -30,7 +27,10 @@ class Change:
 
     Attributes:
         id: which one.
-        what: see ``What``.
+        what: ``marked``: recorded as applied; ``text``: it was applied, and is known by the text
+            of its files from now on; ``unchanged``: the ledger said so already; ``unmarked``:
+            recorded as not applied; ``cleared``: the journal of a partial one is gone, and it was
+            not applied before.
         note: what the reader should know besides.
     """
 

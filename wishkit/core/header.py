@@ -29,7 +29,12 @@ _DIRECTIVE = re.compile(r"([A-Za-z][A-Za-z_-]*)[ \t]*:(?!:)[ \t]*(.*)")
 
 @dataclass(frozen=True, slots=True)
 class Allow:
-    """An exception from one lint rule, with the reason that the file gives for it."""
+    """An exception from one lint rule.
+
+    Attributes:
+        rule: its name.
+        reason: why, in the words of the file.
+    """
 
     rule: str
     reason: str

@@ -63,7 +63,7 @@ def _guarded(arguments: list[str]) -> int:
     except WishkitError as error:
         from wishkit.interface.errors import print_error  # noqa: PLC0415 - rarely needed
 
-        print_error(error)
+        print_error(error, as_json="--json" in arguments)
         return error.exit_status
     except KeyboardInterrupt:
         from wishkit.interface.output import say  # noqa: PLC0415 - rarely needed

@@ -6,7 +6,7 @@ import sys
 import unicodedata
 from typing import TYPE_CHECKING
 
-from wishkit.interface.output import say, styled, width
+from wishkit.interface.output import answer, say, styled, width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +20,13 @@ _LONGEST = 160  # columns of a source line that are shown; a dump has lines of a
 _VISIBLE = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n"} | {127: 0x2421}
 
 
-def print_error(error: WishkitError) -> None:
-    """The error on stderr, coloured where a person reads it."""
+def print_error(error: WishkitError, *, as_json: bool = False) -> None:
+    """The error on stderr, coloured where a person reads it; as JSON it is a result, on stdout."""
+    if as_json:
+        from wishkit.interface.json import to_json  # noqa: PLC0415 - heavy
+
+        answer(to_json({"error": error}))
+        return
     for line in _lines(error, columns=width(sys.stderr)):
         say("".join(styled(text, style, sys.stderr) for text, style in line))
 

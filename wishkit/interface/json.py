@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from wishkit.errors import WishkitError
 
 def to_json(result: object) -> str:
     """Indented JSON with a line a field, for people and for jq alike."""
-    return msgspec.json.format(msgspec.json.encode(result, enc_hook=_plain), indent=2).decode()
+    return msgspec.json.format(msgspec.json.encode(_plain(result)), indent=2).decode()
 
 
 def error_value(error: WishkitError) -> dict[str, Any]:
@@ -31,9 +33,20 @@ def error_value(error: WishkitError) -> dict[str, Any]:
     }
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, WishkitError):
-        return error_value(value)
-    if isinstance(value, Path):
-        return str(value)
-    raise NotImplementedError(f"no JSON for {type(value).__name__}")
+def _plain(value: object) -> object:  # noqa: PLR0911 - one line a kind
+    """The value as objects, lists and what JSON has."""
+    match value:
+        case WishkitError():
+            return error_value(value)
+        case Path():
+            return str(value)
+        case datetime(tzinfo=None):
+            # Without a zone, JavaScript and others would take it for local time.
+            return value.replace(tzinfo=UTC)
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case dict():
+            return {key: _plain(item) for key, item in value.items()}
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    return value

@@ -1,0 +1,162 @@
+"""The reference of docs/json.md, made from the dataclasses that the commands return."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import types
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from enum import StrEnum
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from wishkit.errors import Location, WishkitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# What each command with --json returns.
+RESULTS = {
+    "migrate": "report.Report",
+    "rollback": "report.Report",
+    "status": "status.Status",
+    "plan": "plan.Plan",
+    "show": "show.Shown",
+    "mark": "mark.Marked",
+    "unmark": "mark.Marked",
+    "new": "new.Created",
+    "init": "init.Project",
+    "db start": "database.ServerStatus",
+    "db stop": "database.ServerStatus",
+    "db status": "database.ServerStatus",
+}
+# Annotations name some types that are imported for the type checker only.
+_MODULES = (
+    "wishkit.errors",
+    "wishkit.core.header",
+    "wishkit.core.migration",
+    "wishkit.core.outline",
+    "wishkit.core.stakes",
+    "wishkit.core.state",
+    "wishkit.postgres.server",
+)
+_PLAIN = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "true or false",
+    Path: "text (a path)",
+    datetime: "text (a time)",
+}
+# The two whose fields are not those of their class; see interface/json.py.
+_ERROR = {
+    "code": ("text", "the case, as docs/errors.md lists it."),
+    "message": ("text", "one sentence."),
+    "exit_status": ("whole number", "of the command."),
+    "where": ("Location or null", "the place in a file that is to blame."),
+    "help": ("text or null", "what to do next."),
+    "state": ("text or null", "what state the database is in now."),
+    "notes": ("list of text", "further facts."),
+}
+_LOCATION = ("path", "line", "column")
+
+
+def result_type(command: str) -> type:
+    """The dataclass a command returns."""
+    module, name = RESULTS[command].split(".")
+    names = {**vars(import_module("wishkit.postgres.server"))}
+    found: type = vars(import_module(f"wishkit.commands.{module}")).get(name) or names[name]
+    return found
+
+
+def reference() -> str:
+    """Markdown: the commands, and below them every object with its fields."""
+    rows = [f"| `wishkit {c} --json` | {_link(result_type(c).__name__)} |" for c in RESULTS]
+    parts = ["| command | result |\n|---|---|\n" + "\n".join(rows)]
+    seen: list[type] = []
+    waiting: list[type] = [result_type(command) for command in RESULTS]
+    while waiting:
+        kind = waiting.pop(0)
+        if kind not in seen:
+            seen.append(kind)
+            waiting += [it for _, hint, _ in _fields(kind) for it in _inside(hint)]
+    parts += [_section(kind) for kind in sorted(seen, key=_name)]
+    return "\n\n".join(parts)
+
+
+def _section(kind: type) -> str:
+    rows = [f"| `{name}` | {_written(hint)} | {what} |" for name, hint, what in _fields(kind)]
+    if issubclass(kind, WishkitError):
+        rows = [f"| `{name}` | {_linked(of)} | {what} |" for name, (of, what) in _ERROR.items()]
+        summary = "An error; its fields never change, its sentences may."
+    else:
+        summary = _plainly((inspect.getdoc(kind) or "").splitlines()[0])
+    head = f"### {_name(kind)}\n\n{summary}\n\n| field | type | |\n|---|---|---|\n"
+    return head + "\n".join(rows)
+
+
+def _fields(kind: Any) -> Iterator[tuple[str, Any, str]]:  # noqa: ANN401 - a dataclass
+    """Name, type and description of each field."""
+    if issubclass(kind, WishkitError):
+        yield "where", Location, ""
+        return
+    names = {k: v for module in _MODULES for k, v in vars(import_module(module)).items()}
+    hints = get_type_hints(kind, localns={**names, "datetime": datetime, "Path": Path})
+    told = _told(kind)
+    for field in fields(kind):
+        if kind is not Location or field.name in _LOCATION:
+            yield field.name, hints[field.name], told.get(field.name, "")
+
+
+def _told(kind: type) -> dict[str, str]:
+    """The Attributes section of a docstring."""
+    section = (inspect.getdoc(kind) or "").partition("Attributes:\n")[2]
+    found = re.findall(r"^    (\w+): (.*(?:\n {5,}.*)*)", section, re.MULTILINE)
+    return {name: _plainly(text) for name, text in found}
+
+
+def _plainly(text: str) -> str:
+    """Python's words in JSON's."""
+    words = " ".join(text.replace("``", "`").split())
+    for python, json in (("None", "null"), ("True", "true"), ("False", "false")):
+        words = re.sub(rf"\b{python}\b", json, words)
+    return words
+
+
+def _inside(hint: Any) -> Iterator[type]:  # noqa: ANN401 - any annotation
+    if is_dataclass(hint) or (inspect.isclass(hint) and issubclass(hint, WishkitError)):
+        yield hint  # type: ignore[misc]
+    for argument in get_args(hint) if get_origin(hint) is not Literal else ():
+        yield from _inside(argument)
+
+
+def _written(hint: Any) -> str:  # noqa: ANN401, PLR0911 - any annotation, one line a kind
+    if hint in _PLAIN:
+        return _PLAIN[hint]
+    arguments = get_args(hint)
+    origin = get_origin(hint)
+    if origin is Literal:
+        return " or ".join(f"`{value}`" for value in arguments)
+    if origin in {Union, types.UnionType}:
+        return " or ".join("null" if it is type(None) else _written(it) for it in arguments)
+    if origin is tuple:
+        return f"list of {_written(arguments[0])}"
+    if origin is dict:
+        return f"object: {_written(arguments[0])} to {_written(arguments[1])}"
+    if issubclass(hint, StrEnum):
+        return " or ".join(f"`{value}`" for value in hint)
+    return _link(_name(hint))
+
+
+def _name(kind: type) -> str:
+    return "Error" if issubclass(kind, WishkitError) else kind.__name__
+
+
+def _link(name: str) -> str:
+    return f"[{name}](#{name.lower()})"
+
+
+def _linked(text: str) -> str:
+    return text.replace("Location", _link("Location"))
