@@ -23,11 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 PROJECT = Path(__file__).parents[2]
-# What an outer `make test` hands down would steer ours.
-HANDED_DOWN = (
-    *("MAKE", "MFLAGS", "GNUMAKEFLAGS", "TESTS", "ARGS", "WORKERS", "TO", "VENV"),
-    *("VIRTUAL_ENV", "PYTHON", "PYTEST", "GIT_"),
-)
+# What else would steer a fresh clone's `make` (see `environment`).
+HANDED_DOWN = ("VENV", "VIRTUAL_ENV", "PYTHON", "PYTEST", "GIT_")
 STAMPS = {"runtime": "requirements/runtime.txt", "dev": "requirements/dev.txt",
           "pyproject": "pyproject.toml"}  # fmt: skip
 

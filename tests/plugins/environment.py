@@ -10,8 +10,15 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PREFIXES = ("PG", "WISHKIT_", "LC_", "YOYO", "GITHUB_", "COV_")
+PREFIXES = ("PG", "WISHKIT_", "LC_", "YOYO", "GITHUB_", "COV_", "MAKE")
 NAMES = {
+    # What `make test` hands down to any other make: its flags, and variables of its command line.
+    "MFLAGS",
+    "GNUMAKEFLAGS",
+    "ARGS",
+    "TESTS",
+    "WORKERS",
+    "TO",
     "DATABASE_URL",
     "NO_COLOR",
     "FORCE_COLOR",
