@@ -20,10 +20,9 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from typing import TYPE_CHECKING
 
 import workloads
 
@@ -119,7 +118,8 @@ def compare(benchmark: Benchmark, folder: Path, runs: int) -> None:
     yardstick = benchmark.contenders[1].name
 
     def median(name: str) -> float:
-        return statistics.median(getattr(u, benchmark.figure) for u in seen[name])
+        figures: list[float] = [getattr(usage, benchmark.figure) for usage in seen[name]]
+        return statistics.median(figures)
 
     unit = "MB" if benchmark.figure == "peak" else "s"
     print(f"\n{benchmark.title} ({benchmark.figure}, median of {runs})")
