@@ -6,13 +6,15 @@ import os
 import signal
 import subprocess
 import threading
+import time
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 
-from tests.engine.conftest import Project
+from tests.engine.conftest import PATIENCE, Project
 from tests.engine.proxy import Cut
 from wishkit.config import Target
 from wishkit.errors import ConnectError, OutcomeUnknown
@@ -206,6 +208,11 @@ def test_the_server_is_stopped_at_once_and_started_again(
         project.wait_for("SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
         postmaster = int((server.data / "postmaster.pid").read_text().split()[0])
         os.kill(postmaster, signal.SIGQUIT)
+        deadline = time.monotonic() + PATIENCE
+        with suppress(ProcessLookupError):
+            while time.monotonic() < deadline:
+                os.kill(postmaster, 0)
+                time.sleep(0.02)
         assert server.start().url == url
         _, errors = process.communicate(timeout=60)
         assert process.returncode == 3, errors

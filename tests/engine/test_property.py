@@ -74,7 +74,7 @@ PLANS = st.builds(
     ),
     st.booleans(),
 )
-EXAMPLES = 25
+EXAMPLES = 15
 
 
 def write(project: Project, plan: Plan) -> None:
