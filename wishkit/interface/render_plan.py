@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from wishkit.interface.output import answer, console, seconds
+from wishkit.interface.output import answer, console, count, seconds, styled
+from wishkit.interface.render import describe_stake
 
 if TYPE_CHECKING:
     from wishkit.commands.mark import Change, Marked
@@ -37,15 +38,14 @@ def render_plan(plan: Plan) -> None:
     if not plan.migrations:
         answer(f"nothing to do: the database is {at}")
         return
-    count = f"{len(plan.migrations)} migration{'s' if plan.migrations[1:] else ''}"
-    answer(f"{plan.verb} would {_DOES[plan.verb]} {count}; the database is {at}")
+    number = count(len(plan.migrations), "migration")
+    answer(f"{plan.verb} would {_DOES[plan.verb]} {number}; the database is {at}")
     for migration in plan.migrations:
         _render_migration(migration)
     answer("")
     for stake in plan.stakes:
-        about = "" if stake.exact else "about "
-        what = f"{stake.kind} {stake.name}: {about}{stake.rows:,} rows (by {stake.migration})"
-        console(stderr=False).print(f"data that would be lost: {what}", style="bold red")
+        lost = f"data that would be lost: {describe_stake(stake)}"
+        answer(styled(lost, "bold red", sys.stdout))
     if not plan.stakes:
         answer("no rows are at stake")
 
@@ -54,24 +54,22 @@ def _render_migration(migration: PlannedMigration) -> None:
     from rich.table import Table  # noqa: PLC0415 - heavy
 
     screen = console(stderr=False)
-    screen.print(
-        f"\n{migration.id}: {migration.summary}".rstrip(": "), style="bold", soft_wrap=True
-    )
+    screen.print(f"\n{migration.id}: {migration.summary}".rstrip(": "), style="bold")
     how = (
         "one transaction, together with its record"
         if migration.transactional
         else "statement by statement, each with a line in the journal"
     )
-    screen.print(f"  {migration.path}: {how}", style="dim", soft_wrap=True)
+    screen.print(f"  {migration.path}: {how}", style="dim")
     if migration.why:
-        screen.print(f"  {migration.why}", style="yellow", soft_wrap=True)
+        screen.print(f"  {migration.why}", style="bold")
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
     table.add_column("  no.", justify="right", no_wrap=True)
     table.add_column("line", justify="right", no_wrap=True)
     # Sentences are folded, also where lines are not.
     table.add_column("statement", max_width=60)
     table.add_column("lock", max_width=60)
-    table.add_column("who waits")
+    table.add_column("who waits, work")
     for item in migration.statements:
         numbers = str(item.first) if item.count == 1 else f"{item.first}-{item.last}"
         table.add_row(
@@ -80,7 +78,7 @@ def _render_migration(migration: PlannedMigration) -> None:
             _statement(item),
             _locks(item),
             _waits(item),
-            style="bold red" if item.blocks_reads else "yellow" if item.blocks_writes else "",
+            style="red" if item.blocks_reads else "bold" if item.blocks_writes else "",
         )
     screen.print(table)
 
@@ -151,7 +149,7 @@ def render_shown(shown: Shown) -> None:
         if value:
             screen.print(f"  {name + ':':15}{value}", soft_wrap=True)
     for note in shown.notes:
-        screen.print(f"  {'note:':15}{note}", style="yellow", soft_wrap=True)
+        screen.print(f"  {'note:':15}{note}", style="bold", soft_wrap=True)
     for event in shown.history:
         who = f"{event.role} ({event.user}@{event.host})"
         reason = f": {event.reason}" if event.reason else ""
