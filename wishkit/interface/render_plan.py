@@ -80,7 +80,10 @@ def _render_migration(migration: PlannedMigration) -> None:
             _waits(item),
             style="red" if item.blocks_reads else "bold" if item.blocks_writes else "",
         )
-    screen.print(table)
+    with screen.capture() as drawn:
+        screen.print(table)
+    for line in drawn.get().splitlines():
+        answer(line.rstrip())  # rich fills every row with blanks
 
 
 def _statement(item: Outline) -> str:
