@@ -79,6 +79,7 @@ lint: dev ## ruff (rules and format) and mypy --strict
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
+	@$(PY) -m mypy bench
 	@$(PY) -m mypy requirements/environment.py
 
 .PHONY: format
