@@ -15,6 +15,7 @@ import pytest
 
 from tests.terminal import on_a_terminal
 from wishkit.commands.migrate import migrate
+from wishkit.commands.plan import plan
 from wishkit.commands.rollback import rollback
 from wishkit.commands.status import status
 from wishkit.commands.workspace import Workspace
@@ -25,6 +26,7 @@ from wishkit.interface import output
 from wishkit.interface.errors import print_error
 from wishkit.interface.progress import Progress
 from wishkit.interface.render import render_report, render_rollback_plan, render_status
+from wishkit.interface.render_plan import render_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -140,6 +142,18 @@ def test_what_rollback_prints(life: Life, see: Callable[..., str], golden: Golde
 
 def fits(text: str, columns: int | None) -> bool:
     return columns is None or max(map(len, text.splitlines())) <= columns
+
+
+@pytest.mark.parametrize("columns", [80, None])
+def test_what_plan_prints(
+    database: str, see: Callable[..., str], golden: Golden, columns: int | None
+) -> None:
+    found = plan(workspace(database), to="0013")
+    last = replace(found, migrations=found.migrations[-3:])
+    text = see(lambda: render_plan(last), columns=columns)
+    golden(text, f"screens/plan-{columns or 'piped'}.txt")
+    assert fits(text, columns)
+    assert not re.search(r" $", text, re.MULTILINE)
 
 
 def test_states_that_nobody_wants_to_see(

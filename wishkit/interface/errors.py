@@ -6,7 +6,7 @@ import sys
 import unicodedata
 from typing import TYPE_CHECKING
 
-from wishkit.interface.output import answer, say, styled, width
+from wishkit.interface.output import answer, folded, say, styled, width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ def error_lines(error: WishkitError) -> list[str]:
 def _lines(error: WishkitError, *, columns: int | None) -> Iterator[Pieces]:
     """Every line as pieces of text with their style."""
     label = f"error[{error.code}]:"
-    first, *rest = _folded(error.message, columns, len(label) + 1)
+    first, *rest = folded(error.message, columns, len(label) + 1)
     yield (label, "bold red"), (f" {first}", "bold")
     yield from ((("  " + line, "bold"),) for line in rest)
     where = error.where
@@ -81,18 +81,7 @@ def _blank(character: str) -> str:
 
 def _block(label: str, text: str, columns: int | None) -> Iterator[Pieces]:
     margin = len(label) + 2
-    first, *rest = _folded(text, columns, margin)
+    first, *rest = folded(text, columns, margin)
     yield (f"{label}:", "bold"), (f" {first}", "")
     for line in rest:
         yield ((" " * margin + line, ""),)
-
-
-def _folded(text: str, columns: int | None, margin: int) -> list[str]:
-    """The text's lines, each folded at its words where a terminal would cut through them."""
-    lines = text.translate(_VISIBLE).splitlines() or [""]
-    if columns is None or len(max(lines, key=len)) + margin <= columns:
-        return lines
-    from textwrap import wrap  # noqa: PLC0415 - only for what is too long
-
-    room = max(20, columns - margin)
-    return [piece for line in lines for piece in wrap(line, room, break_long_words=False)]

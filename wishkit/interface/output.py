@@ -49,6 +49,23 @@ def width(stream: TextIO) -> int | None:
     return os.get_terminal_size(stream.fileno()).columns or None if stream.isatty() else None
 
 
+def folded(text: str, columns: int | None, margin: int) -> list[str]:
+    """The text's lines, each folded at its words where a terminal would cut through them.
+
+    Args:
+        text: one line or several.
+        columns: of the terminal; None: nothing is folded.
+        margin: how many of them are taken by what stands in front.
+    """
+    lines = text.splitlines() or [""]
+    if columns is None or len(max(lines, key=len)) + margin <= columns:
+        return lines
+    from textwrap import wrap  # noqa: PLC0415 - only for what is too long
+
+    room = max(20, columns - margin)
+    return [piece for line in lines for piece in wrap(line, room, break_long_words=False)]
+
+
 @cache
 def console(*, stderr: bool) -> Console:
     """A rich console; made when something is rendered that needs it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from wishkit.interface.output import answer, console, count, seconds, styled
+from wishkit.interface.output import answer, console, count, folded, seconds, styled, width
 from wishkit.interface.render import describe_stake
 
 if TYPE_CHECKING:
@@ -54,15 +54,16 @@ def _render_migration(migration: PlannedMigration) -> None:
     from rich.table import Table  # noqa: PLC0415 - heavy
 
     screen = console(stderr=False)
-    screen.print(f"\n{migration.id}: {migration.summary}".rstrip(": "), style="bold")
+    answer("")
+    _prose(f"{migration.id}: {migration.summary}".rstrip(": "), "", "bold")
     how = (
         "one transaction, together with its record"
         if migration.transactional
         else "statement by statement, each with a line in the journal"
     )
-    screen.print(f"  {migration.path}: {how}", style="dim")
+    _prose(f"{migration.path}: {how}", "  ", "dim")
     if migration.why:
-        screen.print(f"  {migration.why}", style="bold")
+        _prose(migration.why, "  ", "bold")
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
     table.add_column("  no.", justify="right", no_wrap=True)
     table.add_column("line", justify="right", no_wrap=True)
@@ -84,6 +85,11 @@ def _render_migration(migration: PlannedMigration) -> None:
         screen.print(table)
     for line in drawn.get().splitlines():
         answer(line.rstrip())  # rich fills every row with blanks
+
+
+def _prose(text: str, margin: str, style: str) -> None:
+    for line in folded(text, width(sys.stdout), len(margin)):
+        answer(styled(margin + line, style, sys.stdout))
 
 
 def _statement(item: Outline) -> str:
