@@ -216,7 +216,7 @@ def refuse_old(server: Server) -> None:
         raise ConnectError(
             f"{server.place} is PostgreSQL {server.version}; wishkit needs 14 or newer",
             code="server-version",
-            help="upgrade the server; wishkit is tested on 15 to 18",
+            help="upgrade the server; wishkit is tested on 15 and 18",
         )
 
 
