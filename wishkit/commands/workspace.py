@@ -70,6 +70,7 @@ class Workspace:
             ConnectError: no usable connection.
             ServerError: the embedded server does not start.
         """
+        from wishkit.postgres import failure  # noqa: PLC0415 - the driver is heavy
         from wishkit.postgres.connection import (  # noqa: PLC0415 - the driver is heavy
             connect,
             describe,
@@ -80,7 +81,7 @@ class Workspace:
 
         target = start_embedded(self.config, self.target)
         connection = connect(target, application_name=f"wishkit {verb}")
-        with connection:
+        with connection, failure.of_connection():
             server = identify(connection)
             self.listener(Connected(describe(target, server)))
             (refuse_unfit if writes else refuse_old)(server)

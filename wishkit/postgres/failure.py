@@ -57,13 +57,36 @@ def _of_ledger(error: psycopg.Error) -> WishkitError:
             help="if it was renamed, rename it back; if schema wishkit was dropped in part, drop "
             "the rest of it: yoyo's tables still know what is applied",
         )
-    if error.sqlstate is None or error.diag.severity_nonlocalized in {"FATAL", "PANIC"}:
-        return ConnectError(
-            f"the connection went away: {message}",
-            code="connection-lost",
-            help="see the server's log, then run again",
-        )
+    if _is_lost(error):
+        return _lost(error)
     return LedgerError(f"the ledger cannot be used: {message}")
+
+
+@contextmanager
+def of_connection() -> Iterator[None]:
+    """A connection that goes away while something is only looked up.
+
+    Raises:
+        ConnectError: ``connection-lost``.
+    """
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        if not _is_lost(error):
+            raise
+        raise _lost(error) from error
+
+
+def _is_lost(error: psycopg.Error) -> bool:
+    return error.sqlstate is None or error.diag.severity_nonlocalized in {"FATAL", "PANIC"}
+
+
+def _lost(error: psycopg.Error) -> ConnectError:
+    return ConnectError(
+        f"the connection went away: {redact(error.diag.message_primary or _first_line(error))}",
+        code="connection-lost",
+        help="see the server's log, then run again",
+    )
 
 
 _OTHER_SHAPE = (
