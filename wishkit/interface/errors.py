@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _LONGEST = 160  # columns of a source line that are shown; a dump has lines of a megabyte
 # A NUL or an escape sequence in a file must not reach the terminal: their symbols stand for them.
 _VISIBLE = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n"} | {127: 0x2421}
+_VISIBLE |= dict.fromkeys(range(0x80, 0xA0), 0xFFFD)  # C1 has escape sequences of its own
 
 
 def print_error(error: WishkitError, *, as_json: bool = False) -> None:
@@ -39,13 +40,13 @@ def error_lines(error: WishkitError) -> list[str]:
 def _lines(error: WishkitError, *, columns: int | None) -> Iterator[Pieces]:
     """Every line as pieces of text with their style."""
     label = f"error[{error.code}]:"
-    first, *rest = folded(error.message, columns, len(label) + 1)
+    first, *rest = folded(error.message.translate(_VISIBLE), columns, len(label) + 1)
     yield (label, "bold red"), (f" {first}", "bold")
     yield from ((("  " + line, "bold"),) for line in rest)
     where = error.where
     if where:
         margin = " " * len(str(where.line))
-        yield (f"{margin}--> ", "dim"), (str(where), "")
+        yield (f"{margin}--> ", "dim"), (str(where).translate(_VISIBLE), "")
         if where.text:
             line, mark = _underlined(where, (columns or _LONGEST) - len(margin) - len(" | ……"))
             yield ((f"{margin} |", "dim"),)
@@ -81,7 +82,7 @@ def _blank(character: str) -> str:
 
 def _block(label: str, text: str, columns: int | None) -> Iterator[Pieces]:
     margin = len(label) + 2
-    first, *rest = folded(text, columns, margin)
+    first, *rest = folded(text.translate(_VISIBLE), columns, margin)
     yield (f"{label}:", "bold"), (f" {first}", "")
     for line in rest:
         yield ((" " * margin + line, ""),)
