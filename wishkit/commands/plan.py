@@ -127,8 +127,8 @@ def plan(
         lost = stakes(connection, threats(prepared))
         script = None
         if sql:
+            from wishkit.postgres.origin import git_commit  # noqa: PLC0415
             from wishkit.postgres.psql_script import psql_script  # noqa: PLC0415 - only for this
-            from wishkit.postgres.run import git_commit  # noqa: PLC0415
 
             script = psql_script(
                 connection, target, ledger, prepared, database=database, commit=git_commit()

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -12,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from wishkit import __version__
 from wishkit.core.events import Waiting
 from wishkit.errors import (
     ConnectError,
@@ -26,6 +22,7 @@ from wishkit.postgres import failure
 from wishkit.postgres.connection import connect
 from wishkit.postgres.ledger import ensure_ledger, in_schema, read_ledger
 from wishkit.postgres.lock import run_lock, take_lock
+from wishkit.postgres.origin import application_name, origin
 from wishkit.postgres.queries import query
 from wishkit.postgres.recorder import Recorder
 from wishkit.postgres.session import Lost, Refused, Session, quote, stands
@@ -126,7 +123,7 @@ class Run:
 
     def _reconnect(self) -> None:
         self.session.close()
-        connection = connect(self.target, application_name=_application("reconnect"))
+        connection = connect(self.target, application_name=application_name("reconnect"))
         self.session = Session(connection, role=self.target.role)
         self.recorder = replace(self.recorder, connection=connection)
         with failure.of_ledger():
@@ -172,11 +169,25 @@ class Run:
             self._end(_outcome(self.failure) if self.failure else "done")
 
     def _end(self, outcome: str) -> None:
-        """Close the run's row. If that fails, the next run finds it open and closes it as lost."""
+        """Close the run's row, on a new connection where the old one is in no state to.
+
+        If that fails too, the next run finds the row open and closes it as lost.
+        """
         with suppress(Refused, Lost):
-            self.session.rollback()
-            self.session.send(self.session.clean)
-            self.session.ask(query("run_end"), {"run": self.recorder.run, "outcome": outcome})
+            self._close_row(outcome)
+            return
+        with suppress(Refused, Lost, ConnectError):
+            self.session.close()
+            connection = connect(
+                self.target, application_name=application_name("end"), startup_wait=0
+            )
+            self.session = Session(connection, role=self.target.role)
+            self._close_row(outcome)
+
+    def _close_row(self, outcome: str) -> None:
+        self.session.rollback()
+        self.session.send(self.session.clean)
+        self.session.ask(query("run_end"), {"run": self.recorder.run, "outcome": outcome})
 
 
 def connect_guard(target: Target, verb: str) -> Connection:
@@ -188,7 +199,7 @@ def connect_guard(target: Target, verb: str) -> Connection:
     Raises:
         ConnectError: no usable connection.
     """
-    guard = connect(replace(target, role=None), application_name=_application(verb))
+    guard = connect(replace(target, role=None), application_name=application_name(verb))
     with failure.of_ledger():
         guard.execute(query("stay"))
     return guard
@@ -263,7 +274,7 @@ def begin_run(
         schema = ensure_ledger(connection, ledger)
         if end_orphans(connection, guard, listener):
             ledger = read_ledger(connection)  # they may have committed since it was read
-        values = _who() | {"verb": verb, "environment": target.name, "reason": reason}
+        values = origin() | {"verb": verb, "environment": target.name, "reason": reason}
         values |= _backend(connection, guard)
         row = connection.execute(query("run_begin"), values).fetchone()
         if row is None:
@@ -353,43 +364,3 @@ def _outcome(error: BaseException) -> str:
     if isinstance(error, Lost | OutcomeUnknown):
         return "unknown"
     return "partial" if code == 4 else "failed"  # noqa: PLR2004 - errors.py
-
-
-def _application(verb: str) -> str:
-    """What pg_stat_activity shows; the server cuts it at 63 bytes."""
-    who = _who()
-    return f"wishkit {verb} ({who['user']}@{who['host']}, process {os.getpid()})"
-
-
-def _who() -> dict[str, object]:
-    return {
-        "user": _login_name(),
-        "host": socket.gethostname(),
-        "version": __version__,
-        "commit": git_commit(),
-    }
-
-
-def _login_name() -> str:
-    """Login name on this machine; the number where the user has no entry there."""
-    import getpass  # noqa: PLC0415 - only when something is written
-
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"
-
-
-def git_commit() -> str | None:
-    """What is checked out here; "+" when files differ from it; None outside a checkout."""
-    try:
-        shown = subprocess.run(
-            ["git", "describe", "--always", "--abbrev=40", "--dirty=+", "--exclude=*"],  # noqa: S607 - the user's git
-            capture_output=True,
-            text=True,
-            timeout=5,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return shown.stdout.strip() or None
