@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from wishkit.config import Config, Environment, duration, load, resolve_target
+from wishkit.config import (
+    Config,
+    Environment,
+    Patience,
+    Small,
+    duration,
+    load,
+    resolve_target,
+)
 from wishkit.errors import ConfigError
 
 FULL = """\
@@ -16,6 +24,12 @@ sql = "database"
 
 [patience]
 lock_wait = "30s"
+deadline = "10min"
+stall = "100ms"
+
+[small]
+rows = 500
+size = "2MB"
 
 [environments.development]
 url = "embedded"
@@ -28,6 +42,8 @@ role = "owner"
 url = "postgresql://deploy:hunter2@db/wishes"   # discouraged
 protected = true
 lock_wait = "500ms"
+deadline = "1h"
+kill_blockers = "idle"
 """
 
 
@@ -59,13 +75,23 @@ def test_a_whole_file(project: Path) -> None:
         ("pro duction", None, True, 0.5),
     ]
     assert "hunter2" not in repr(config)
+    assert config.patience == Patience(deadline=600, stall=0.1)
+    assert config.small == Small(rows=500, bytes=2 * 1024 * 1024)
+    patience = [e.patience for e in config.environments]
+    assert patience == [config.patience] * 2 + [
+        Patience(deadline=3600, stall=0.1, kill_blockers="idle")
+    ]
+    target = resolve_target(config, env="pro duction", environ={})
+    assert (target.patience, target.small) == (patience[2], config.small)
+    target = resolve_target(config, url="postgresql:///wishes", environ={})
+    assert (target.patience, target.small) == (config.patience, config.small)
 
 
 def test_without_a_file_everything_has_a_default(project: Path) -> None:
     (project / ".git").mkdir()
     config = load(project, environ={})
     assert config == Config()
-    assert (config.sql, config.environments, config.color) == (Path("sql"), (), None)
+    assert (config.sql, config.environments) == (Path("sql"), ())
 
 
 def test_the_file_is_found_from_below_but_not_beyond_the_repository(project: Path) -> None:
@@ -86,7 +112,7 @@ def test_variables(project: Path) -> None:
     elsewhere.write_text(FULL)
     environ = {"WISHKIT_CONFIG": str(elsewhere), "WISHKIT_ENV": "staging", "NO_COLOR": "1"}
     config = load(project, environ=environ)
-    assert (config.path, config.default_environment, config.color) == (elsewhere, "staging", False)
+    assert (config.path, config.default_environment) == (elsewhere, "staging")
     with pytest.raises(ConfigError, match=r"nowhere\.toml") as caught:
         load(project, environ={"WISHKIT_CONFIG": "nowhere.toml"})
     assert caught.value.code == "config-missing"
@@ -100,10 +126,13 @@ def test_variables(project: Path) -> None:
         ("[patience]\n\nlock_wiat = '1s'", 3, '"lock_wiat" in [patience]', '"lock_wait"'),
         ("[patience]\nlock_wait = 10", 2, '"lock_wait" is not a duration', '"10s"'),
         ("[patience]\nlock_wait = '10 parsecs'", 2, "not a duration", '"5min"'),
-        ("sql = 1", 1, '"sql" must be a string, not int', None),
+        ("[patience]\nkill_blockers = 'all'", 2, '"kill_blockers" does not', '"idle" or "any"'),
+        ("[small]\nsize = '10 apples'", 2, '"size" is not a size', '"10MB"'),
+        ("[small]\nrows = '10'", 2, '"rows" must be a whole number, not a string', None),
+        ("sql = 1", 1, '"sql" must be a string, not a whole number', None),
         (
             FULL.replace("protected = true", 'protected = "yes"'),
-            15,
+            21,
             '"protected" must be true or false, not a string',
             None,
         ),
@@ -221,7 +250,7 @@ def test_a_missing_variable_is_named_and_no_other_is_shown(
     error = caught.value
     assert error.code == "missing-variable"
     assert error.where is not None
-    assert (error.where.line, error.where.text) == (10, 'url = "env:STAGING_URL"')
+    assert (error.where.line, error.where.text) == (16, 'url = "env:STAGING_URL"')
     assert "hunter2" not in f"{error.message} {error.help} {error.where!r}"
 
 

@@ -73,6 +73,27 @@ class StatementsStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class Progressed:
+    """How far a statement has got that takes long: an index build, a batched backfill.
+
+    Attributes:
+        id: the migration.
+        phase: what it is doing, in a word or two.
+        done: how much of it is done; None where nobody counts.
+        total: of how much; None where nobody knows.
+        unit: what is counted: blocks, tuples, rows, …
+        waiting_for: who holds it up, if somebody does.
+    """
+
+    id: str
+    phase: str
+    done: int | None = None
+    total: int | None = None
+    unit: str = ""
+    waiting_for: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Noted:
     """The server said something that is no error, or a statement returned rows.
 
@@ -102,5 +123,13 @@ class MigrationFinished:
     seconds: float
 
 
-Event = Connected | Waiting | MigrationStarted | StatementsStarted | Noted | MigrationFinished
+Event = (
+    Connected
+    | Waiting
+    | MigrationStarted
+    | StatementsStarted
+    | Progressed
+    | Noted
+    | MigrationFinished
+)
 Listener = Callable[[Event], None]

@@ -57,6 +57,7 @@ class Run:
         ledger: as it was when the lock was taken.
         unfinished: what to do about a statement of which only a person can tell how it ended.
         applied: ids in the order they were applied, kept current.
+        accepted: rules that a migration may break, by its id, as the ledger keeps them.
         failure: why it did not go on, for the ledger.
     """
 
@@ -68,6 +69,7 @@ class Run:
     ledger: Ledger
     unfinished: Unfinished | None = None
     applied: list[str] = field(default_factory=list)
+    accepted: dict[str, tuple[str, ...]] = field(default_factory=dict)
     failure: WishkitError | None = None
 
     @property

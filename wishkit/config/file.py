@@ -1,0 +1,199 @@
+"""wishkit.toml, checked by hand so that every complaint names file and line."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from wishkit.config import (
+    DEFAULT_LOCK_WAIT,
+    KILLABLE,
+    Environment,
+    Patience,
+    Small,
+    duration,
+    size,
+    suggestion,
+)
+from wishkit.errors import ConfigError, Location
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The fields of Config that the file decides.
+
+    Raises:
+        ConfigError: it cannot be read, or holds what is not understood.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        data = tomllib.loads(text)
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be read: {error.strerror}", code="config-unreadable"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"{path} is not UTF-8 (byte {error.start})", code="config-unreadable"
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise _syntax_error(_display(path), text, str(error)) from None
+    reader = _Reader(path=_display(path), lines=text.splitlines())
+    kinds = {"sql": str, "patience": dict, "small": dict, "environments": dict}
+    top = reader.table((), data, kinds)
+    waits = reader.table(("patience",), top.get("patience", {}), _WAITS)
+    environments = tuple(
+        reader.environment(name, content, waits)
+        for name, content in top.get("environments", {}).items()
+    )
+    small = reader.table(("small",), top.get("small", {}), {"rows": int, "size": size})
+    defaults = Small()
+    return {
+        "sql": path.parent / top.get("sql", "sql"),
+        "environments": environments,
+        "small": Small(small.get("rows", defaults.rows), small.get("size", defaults.bytes)),
+        **_waits(waits),
+    }
+
+
+def _waits(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys of [patience] as the fields that hold them."""
+    patience = {name: value for name, value in values.items() if name != "lock_wait"}
+    lock_wait = values.get("lock_wait", DEFAULT_LOCK_WAIT)
+    return {"lock_wait": lock_wait, "patience": Patience(**patience)}
+
+
+def _killable(text: str) -> str | None:
+    return text if text in KILLABLE else None
+
+
+# By what reads a text (None: it cannot be): what is wrong with it then, and what would do.
+_TEXTS: dict[object, tuple[str, str]] = {
+    duration: ("is not a duration", 'write it with its unit: "500ms", "10s", "5min", "1h"'),
+    size: ("is not a size", 'write it with its unit: "512kB", "10MB", "1GB"'),
+    _killable: ("does not say whose sessions", 'write "idle" or "any"'),
+}
+# The keys of [patience]; an environment may have its own.
+_WAITS: dict[str, Any] = {
+    **dict.fromkeys(("lock_wait", "deadline", "attempt", "old", "stall", "replica_lag"), duration),
+    "kill_blockers": _killable,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Checks tables by hand: a validation library loses the key's name on the way to its line."""
+
+    path: str
+    lines: list[str]
+
+    def environment(self, name: str, content: object, waits: Mapping[str, Any]) -> Environment:
+        key = ("environments", name)
+        if not isinstance(content, dict):
+            raise self.error(key, f'"{name}" must be a table', help=f"write [environments.{name}]")
+        kinds = {"url": str, "role": str, "protected": bool, **_WAITS}
+        values = self.table(key, content, kinds)
+        if not values.get("url"):
+            raise self.error(
+                key,
+                f'environment "{name}" has no url',
+                help='url = "env:VARIABLE", or a connection string, or "embedded"',
+            )
+        own = {name: values.pop(name) for name in _WAITS if name in values}
+        where = self.locate((*key, "url"))
+        return Environment(name=name, where=where, **values, **_waits({**waits, **own}))
+
+    def table(
+        self, key: tuple[str, ...], content: dict[str, Any], kinds: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """The table's values, each of the kind that ``kinds`` asks for."""
+        place = f" in [{'.'.join(key)}]" if key else ""
+        checked = {}
+        for name, value in content.items():
+            where = (*key, name)
+            if name not in kinds:
+                help_text = suggestion(name, kinds, "known here")
+                raise self.error(where, f'unknown key "{name}"{place}', help=help_text)
+            kind = kinds[name]
+            checked[name] = value
+            if kind in _TEXTS:
+                checked[name] = kind(value) if isinstance(value, str) else None
+                if checked[name] is None:
+                    problem, help_text = _TEXTS[kind]
+                    raise self.error(where, f'"{name}" {problem}', help=help_text)
+            elif type(value) is not kind:
+                raise self.error(where, f'"{name}" must be {_KIND[kind]}, not {_kind_of(value)}')
+        return checked
+
+    def error(self, key: tuple[str, ...], message: str, *, help: str | None = None) -> ConfigError:  # noqa: A002
+        return ConfigError(message, where=self.locate(key), help=help)
+
+    def locate(self, key: tuple[str, ...]) -> Location:
+        """Where a key stands: its own line, else that of the table or inline table around it."""
+        table: tuple[str, ...] = ()
+        best, found = Location(self.path, 1), -1
+        for number, line in enumerate(self.lines, 1):
+            if header := re.match(r"\s*\[+([^\]]+)\]", line):
+                here = table = _split(header[1])
+                name = header[1]
+            elif assignment := re.match(r"\s*([\w.\"' -]+?)\s*=", line):
+                name = assignment[1]
+                here = (*table, *_split(name))
+            else:
+                continue
+            if len(here) > found and here == key[: len(here)]:
+                found = len(here)
+                column = line.index(name) + 1
+                best = Location(self.path, number, column, _masked(line), len(name))
+        return best
+
+
+_KIND: dict[object, str] = {
+    str: "a string",
+    bool: "true or false",
+    int: "a whole number",
+    dict: "a table",
+}
+
+
+def _kind_of(value: object) -> str:
+    return _KIND.get(type(value), f"{type(value).__name__}")
+
+
+def _split(key: str) -> tuple[str, ...]:
+    parts = re.findall(r"\"[^\"]*\"|'[^']*'|[^.\s]+", key)
+    return tuple(part.strip("\"'") for part in parts)
+
+
+def _masked(line: str) -> str:
+    """The line without its value, which may be or hold a password, unless it is plainly none."""
+    if "=" not in line:
+        return line if line.lstrip().startswith("[") else ""
+    plain = r"[\"']env:\w+[\"']|true|false|[\d.]+"
+    return re.sub(rf"=\s*+(?!({plain})\s*(#|$)).*", "= …", line)
+
+
+def _syntax_error(path: str, text: str, message: str) -> ConfigError:
+    """TOMLDecodeError tells the place only in words before Python 3.14."""
+    lines = text.splitlines()
+    words, _, place = message.rpartition(" (at ")
+    numbers = [int(number) for number in re.findall(r"\d+", place)]
+    line, column = numbers if len(numbers) == 2 else (len(lines), 1)  # noqa: PLR2004
+    words = words or message
+    return ConfigError(
+        f"{path} is not valid TOML: {words[:1].lower()}{words[1:]}",
+        code="config-syntax",
+        where=Location(path, line, column, _masked(lines[line - 1]) if lines else ""),
+    )
+
+
+def _display(path: Path) -> str:
+    """The path as the user would type it."""
+    relative = os.path.relpath(path)
+    return relative if not relative.startswith("..") else str(path)
