@@ -148,7 +148,8 @@ def run_step(
         OutcomeUnknown: the connection was lost and the server did not come back.
         Interrupted: asked to stop.
     """
-    from wishkit.postgres.journal import how_far, run_stepwise  # noqa: PLC0415 - builds on this
+    from wishkit.postgres.journal import run_stepwise  # noqa: PLC0415 - builds on this
+    from wishkit.postgres.steps import how_far  # noqa: PLC0415 - as above
 
     run.check_lock()
     note = step.why or (f"resumed after statement {step.done}" if step.done else None)

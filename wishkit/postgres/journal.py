@@ -8,8 +8,7 @@ after, and if a crash came between, the catalog is asked whether it took effect.
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from wishkit.core.events import Noted
@@ -17,35 +16,23 @@ from wishkit.core.statements import parse
 from wishkit.errors import MigrationFailed, MigrationPartial, WishkitError
 from wishkit.postgres import failure, online
 from wishkit.postgres.ledger import is_large, keep_large_script
-from wishkit.postgres.queries import query
-from wishkit.postgres.session import Lost, Refused, quote
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from wishkit.core.batches import Batch
-    from wishkit.postgres.engine import Attempt
-
-# The file may have made the session's transactions read-only; the journal's are not.
-_BEGIN = b"BEGIN READ WRITE;\n"
-# What a statement of the migration may have set and the journal must not be subject to; it comes
-# back when the transaction ends, because the file's next statements may rely on it.
-_LOCALLY_CLEAN = (
-    "SET CONSTRAINTS ALL IMMEDIATE",
-    "SET LOCAL SESSION AUTHORIZATION DEFAULT",
-    "SET LOCAL search_path = pg_catalog",
-    "SET LOCAL statement_timeout = 0",
-    "SET LOCAL lock_timeout = 0",
+from wishkit.postgres.session import Lost, Refused
+from wishkit.postgres.steps import (
+    BEGIN,
+    Line,
+    NotWritten,
+    begin_line,
+    clean_for_journal,
+    end_line,
+    how_far,
+    journal_lines,
+    statement_text,
+    writing,
 )
 
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """One line of the journal as it was found."""
-
-    direction: str
-    sql: str
-    done: bool
+if TYPE_CHECKING:
+    from wishkit.core.batches import Batch
+    from wishkit.postgres.engine import Attempt
 
 
 def run_stepwise(attempt: Attempt) -> None:
@@ -82,7 +69,7 @@ def _run_all(attempt: Attempt) -> None:
         raise _unclear(attempt, batch, unclear) from None
 
 
-def _read(attempt: Attempt) -> dict[int, _Line]:
+def _read(attempt: Attempt) -> dict[int, Line]:
     """The journal of an earlier attempt, if it is one at the same text.
 
     What was done stays done, so the statements up to there must be those of the file; behind
@@ -92,12 +79,12 @@ def _read(attempt: Attempt) -> dict[int, _Line]:
         MigrationPartial: a statement that was run already reads differently now.
     """
     step = attempt.step
-    lines = _lines(attempt)
+    lines = journal_lines(attempt)
     if any(line.direction != step.direction for line in lines.values()):
         return {}  # it turns round; the first line that is written ends what was there
     for number, line in lines.items():
         batch = attempt.batches[number - 1] if number <= len(attempt.batches) else None
-        if line.done and (batch is None or _sql(attempt, batch) != line.sql):
+        if line.done and (batch is None or statement_text(attempt, batch) != line.sql):
             raise MigrationPartial(
                 f"{step.id} stopped part-way, and statement {number}, which had been run, "
                 "reads differently now",
@@ -111,14 +98,9 @@ def _read(attempt: Attempt) -> dict[int, _Line]:
     return lines
 
 
-def _lines(attempt: Attempt) -> dict[int, _Line]:
-    rows = attempt.run.session.ask(query("step_rows"), {"id": attempt.step.id})
-    return {number: _Line(direction, sql, done) for number, direction, sql, done in rows}
-
-
 def _keep(attempt: Attempt) -> None:
     session, migration = attempt.run.session, attempt.step.migration
-    with _writing():
+    with writing():
         if is_large(migration):
             keep_large_script(session, migration)
         else:
@@ -128,8 +110,8 @@ def _keep(attempt: Attempt) -> None:
 def _run(attempt: Attempt, batch: Batch, *, begun: bool) -> None:
     """Run one statement and see that it is in the journal, in this order or at once."""
     if sets_session(batch):
-        attempt.run.session.send(_sql(attempt, batch).encode())
-        _journal(attempt, _begin(attempt, batch) + _end(attempt, batch))
+        attempt.run.session.send(statement_text(attempt, batch).encode())
+        _journal(attempt, begin_line(attempt, batch) + end_line(attempt, batch))
     elif may_commit_itself(batch):
         _run_alone(attempt, batch, begun=begun)
     else:
@@ -138,48 +120,48 @@ def _run(attempt: Attempt, batch: Batch, *, begun: bool) -> None:
 
 def _run_alone(attempt: Attempt, batch: Batch, *, begun: bool) -> None:
     session = attempt.run.session
-    work = online.work(_statement(attempt, batch), _sql(attempt, batch))
+    work = online.work(_statement(attempt, batch), statement_text(attempt, batch))
     done: bool | None = False
     if begun or _undoes_incomplete(attempt):
         done = work.took_effect(session)
         if done is None and begun:
             done = _decided(attempt)
     if done:
-        _journal(attempt, _begin(attempt, batch) + _end(attempt, batch))
+        _journal(attempt, begin_line(attempt, batch) + end_line(attempt, batch))
         return
-    _journal(attempt, _begin(attempt, batch))
+    _journal(attempt, begin_line(attempt, batch))
     # A timeout that strikes while an index build waits for old snapshots leaves it INVALID, and
     # that wait stalls nobody.
     session.send(b"SET lock_timeout = 0; SET statement_timeout = 0")
     work.prepare(session, attempt.run.listener)
     try:
-        attempt.note_rows(session.send(_sql(attempt, batch).encode()))
+        attempt.note_rows(session.send(statement_text(attempt, batch).encode()))
     except Refused:
         with suppress(Refused):  # then its line stays, and the next run looks again
             if work.left_nothing(session):
                 _forget(attempt, batch)
         raise
     work.verify(session)
-    _journal(attempt, _end(attempt, batch))
+    _journal(attempt, end_line(attempt, batch))
 
 
 def _run_in_transaction(attempt: Attempt, batch: Batch) -> None:
     session = attempt.run.session
-    record = _begin(attempt, batch) + _end(attempt, batch)
+    record = begin_line(attempt, batch) + end_line(attempt, batch)
     data = batch.spans[0].data
-    sql = _sql(attempt, batch).encode()
+    sql = statement_text(attempt, batch).encode()
     try:
         if data is None:
-            tail = b"\n;\n" + _clean(attempt) + record + b"COMMIT"
-            attempt.note_rows(session.send(_BEGIN + sql + tail)[1:2])
+            tail = b"\n;\n" + clean_for_journal(attempt) + record + b"COMMIT"
+            attempt.note_rows(session.send(BEGIN + sql + tail)[1:2])
         else:
-            session.send(_BEGIN)
+            session.send(BEGIN)
             session.copy(sql, [memoryview(attempt.step.script.source)[slice(*data)]])
-            with _writing():
-                session.send(_clean(attempt) + record + b"COMMIT")
+            with writing():
+                session.send(clean_for_journal(attempt) + record + b"COMMIT")
     except Refused as refused:
         if refused.completed > _USERS + 1:  # behind SET CONSTRAINTS
-            raise _NotWritten(refused.completed, refused.error) from refused
+            raise NotWritten(refused.completed, refused.error) from refused
         if not (_undoes_incomplete(attempt) and _was_never_there(batch, refused)):
             raise
         session.rollback()
@@ -226,49 +208,14 @@ def _decided(attempt: Attempt) -> bool:
 
 
 def _journal(attempt: Attempt, lines: bytes) -> None:
-    with _writing():
-        attempt.run.session.send(_BEGIN + _clean(attempt) + lines + b"COMMIT")
+    with writing():
+        attempt.run.session.send(BEGIN + clean_for_journal(attempt) + lines + b"COMMIT")
 
 
 def _complete(attempt: Attempt) -> None:
     session = attempt.run.session
-    with _writing():
-        session.send(_BEGIN + session.clean + b";\n" + attempt.record() + b";\nCOMMIT")
-
-
-def locally_clean(role: str | None) -> bytes:
-    """Inside a transaction: settings under which the journal can be written, until it ends."""
-    settings = (*_LOCALLY_CLEAN, f"SET LOCAL ROLE {quote(role)}" if role else "SET LOCAL ROLE NONE")
-    return (";\n".join(settings) + ";\n").encode()
-
-
-def _clean(attempt: Attempt) -> bytes:
-    return locally_clean(attempt.run.target.role)
-
-
-def _begin(attempt: Attempt, batch: Batch) -> bytes:
-    step, recorder = attempt.step, attempt.run.recorder
-    turn = recorder.step("step_turn", id=step.id, direction=step.direction)
-    begin = recorder.step(
-        "step_begin",
-        id=step.id,
-        direction=step.direction,
-        statement=batch.first,
-        statements=attempt.batches[-1].last,
-        checksum=step.migration.checksum,
-        sql=_sql(attempt, batch),
-    )
-    return turn + b";\n" + begin + b";\n"
-
-
-def _end(attempt: Attempt, batch: Batch) -> bytes:
-    recorder = attempt.run.recorder
-    end = recorder.step("step_end", id=attempt.step.id, statement=batch.first)
-    return end + b";\n" + recorder.intact() + b";\n"
-
-
-def _sql(attempt: Attempt, batch: Batch) -> str:
-    return attempt.step.script.source[batch.start : batch.end].decode()
+    with writing():
+        session.send(BEGIN + session.clean + b";\n" + attempt.record() + b";\nCOMMIT")
 
 
 def _statement(attempt: Attempt, batch: Batch) -> dict[str, Any]:
@@ -287,40 +234,14 @@ def may_commit_itself(batch: Batch) -> bool:
     return batch.kind == "autocommit" or node in {"CallStmt", "DoStmt"}
 
 
-def how_far(attempt: Attempt) -> str | None:
-    """How much of a non-transactional migration is done, by its journal; None: it is not begun."""
-    id_ = attempt.step.id
-    try:
-        lines = _lines(attempt).values()
-    except (Refused, Lost):
-        return f"how far {id_} got is not known: its journal cannot be read"
-    if not lines:
-        return None
-    done = sum(line.done for line in lines)
-    way = "applied" if {line.direction for line in lines} == {"forward"} else "rolled back"
-    return f"{id_} is partly {way}: {done} of {attempt.batches[-1].last} statements are done"
-
-
-class _NotWritten(Refused):
-    """It was not the migration's statement that was refused, but the ledger's."""
-
-
-@contextmanager
-def _writing() -> Iterator[None]:
-    try:
-        yield
-    except Refused as refused:
-        raise _NotWritten(refused.completed, refused.error) from refused
-
-
 def _stopped(attempt: Attempt, batch: Batch, refused: Refused) -> WishkitError:
     """A statement was refused, or what has to be written behind it."""
     attempt.run.session.rollback()
     attempt.run.session.send(attempt.run.session.clean)
     far = how_far(attempt)
     where = attempt.place
-    if refused.completed <= _USERS and not isinstance(refused, _NotWritten):
-        prefix = len(_BEGIN) if refused.completed else 0
+    if refused.completed <= _USERS and not isinstance(refused, NotWritten):
+        prefix = len(BEGIN) if refused.completed else 0
         where = failure.place(attempt.step, batch, 0, refused.error, prefix)
     help_ = None
     if far:
@@ -336,7 +257,7 @@ def _stopped(attempt: Attempt, batch: Batch, refused: Refused) -> WishkitError:
         state=_state(attempt, far),
         help_=help_,
     )
-    if isinstance(refused, _NotWritten):
+    if isinstance(refused, NotWritten):
         error.code = "ledger-not-written"
     attempt.record_failure(error, "partial" if far else "failed")
     return error
@@ -366,7 +287,7 @@ def _unclear(attempt: Attempt, batch: Batch, unclear: online.Unclear) -> Wishkit
 
 def _forget(attempt: Attempt, batch: Batch) -> None:
     """A statement that failed and left nothing; the journal must not ask about it."""
-    with _writing():
+    with writing():
         attempt.run.session.send(
             attempt.run.recorder.step("step_forget", id=attempt.step.id, statement=batch.first)
         )

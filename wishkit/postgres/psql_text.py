@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from wishkit.postgres.journal import locally_clean
 from wishkit.postgres.session import CLEAN, Session
+from wishkit.postgres.steps import locally_clean
 
 if TYPE_CHECKING:
     import psycopg
