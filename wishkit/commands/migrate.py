@@ -135,8 +135,10 @@ def prepare(steps: Sequence[Step]) -> Prepared:
     for step in steps:
         if step.direction == "forward" and step.migration.backward:
             back = replace(step, direction="backward")
-            batches(back.script, transactional=back.transactional)
-    return [(s, batches(s.script, transactional=s.transactional)) for s in steps]
+            batches(back.script, transactional=back.transactional, batched=back.batched)
+    return [
+        (s, batches(s.script, transactional=s.transactional, batched=s.batched)) for s in steps
+    ]
 
 
 def run_all(run: Run, prepared: Prepared) -> tuple[tuple[Done, ...], WishkitError | None]:

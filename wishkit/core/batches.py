@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from wishkit.core.backfill import Backfill, backfill
 from wishkit.core.locks import Effects, effects_in_order
 from wishkit.core.refusals import refusal
 from wishkit.core.script import MESSAGE_BYTES, Script
@@ -15,10 +16,12 @@ from wishkit.errors import Location, MigrationFileError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from wishkit.core.header import Batched
+
 # The parse tree of an INSERT of 2 MB has a million nodes: its rows, and nothing else.
 UNDERSTOOD_BYTES = 64 * 1024
 
-Kind = Literal["together", "alone", "copy", "autocommit"]
+Kind = Literal["together", "alone", "copy", "autocommit", "backfill"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +33,12 @@ class Batch:
         spans: where the statements lie.
         kind: ``together``: quick ones in one message; ``alone``: one that may take long and is
             timed by itself; ``copy``: COPY … FROM stdin with its data; ``autocommit``: one that
-            PostgreSQL refuses inside a transaction.
+            PostgreSQL refuses inside a transaction; ``backfill``: one that is run for a number of
+            rows at a time.
         statement: parsed, when the batch is one statement and not a plain INSERT.
         effects: what that statement does, when it was parsed.
         wants: the locks of all its statements that would make others wait.
+        backfill: how that statement runs for a number of rows at a time.
     """
 
     first: int
@@ -42,6 +47,7 @@ class Batch:
     statement: Statement | None = None
     effects: Effects | None = None
     wants: tuple[Want, ...] = ()
+    backfill: Backfill | None = None
 
     @property
     def last(self) -> int:
@@ -59,17 +65,20 @@ class Batch:
         return self.spans[-1].end
 
 
-def batches(script: Script, *, transactional: bool) -> tuple[Batch, ...]:
+def batches(
+    script: Script, *, transactional: bool, batched: Batched | None = None
+) -> tuple[Batch, ...]:
     """Check a script and cut it into messages.
 
     Args:
         script: the text.
         transactional: whether it runs as one transaction. If not, every statement stands alone,
             because each is journalled by itself.
+        batched: that it runs for a number of rows at a time.
 
     Raises:
-        MigrationFileError: the text cannot work: see ``Script.check_text``, ``statements.split``
-            and ``refusals.refusal``; or ``empty-migration``.
+        MigrationFileError: the text cannot work: see ``Script.check_text``, ``statements.split``,
+            ``refusals.refusal`` and ``backfill``; or ``empty-migration``.
     """
     script.check_text()
     spans = split(script)
@@ -109,6 +118,10 @@ def batches(script: Script, *, transactional: bool) -> tuple[Batch, ...]:
         locks = wants([what]) if what else ()
         result.append(Batch(index, (span,), kind, statement, what, locks))
     close_group(len(spans) + 1)
+    if batched:
+        statements = [(span, batch.statement) for batch in result for span in batch.spans]
+        how = backfill(script, statements, batched, transactional=transactional)
+        result = [replace(result[0], kind="backfill", backfill=how)]
     return tuple(result)
 
 

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 Phase = Literal["expand", "contract"]
 
-FORWARD_KEYS = ("depends", "transactional", "irreversible", "allow", "phase")
-BACKWARD_KEYS = ("transactional", "allow")
+FORWARD_KEYS = ("depends", "transactional", "batch", "irreversible", "allow", "phase")
+BACKWARD_KEYS = ("transactional", "batch", "allow")
 _COMMENT = re.compile(rb"[ \t]*--[ \t]*(.*)")
 # What is meant as a directive, but stands where only a comment can be.
 _BELOW = re.compile(
     rb"\n--[ \t]*(?:(transactional)[ \t]*:[ \t]*(?:true|false)"
     rb"|(phase)[ \t]*:[ \t]*(?:expand|contract)"
+    rb"|(batch)[ \t]*:[ \t]*\S+[ \t]+\d+"
     rb"|(depends)[ \t]*:[ \t]*\d{4}_\w+(?:[ \t]+\d{4}_\w+)*)[ \t]*(?=\n|\Z)"
 )
 _DIRECTIVE = re.compile(r"([A-Za-z][A-Za-z_-]*)[ \t]*:(?!:)[ \t]*(.*)")
@@ -41,6 +42,19 @@ class Allow:
 
 
 @dataclass(frozen=True, slots=True)
+class Batched:
+    """That the one statement of a file is run in batches.
+
+    Attributes:
+        key: the column whose values tell one batch from the next; unquoted.
+        rows: how many rows a batch has at most.
+    """
+
+    key: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class Header:
     """What a file says about itself.
 
@@ -48,6 +62,7 @@ class Header:
         summary: the first comment line; empty when there is none.
         depends: ids of migrations that must be applied before.
         transactional: as the directive says; None when the file is silent.
+        batch: how it runs in batches; None when it does not.
         irreversible: why there is no way back; None when there is one.
         phase: half of an expand/contract pair.
         allow: exceptions from lint rules.
@@ -56,6 +71,7 @@ class Header:
     summary: str = ""
     depends: tuple[str, ...] = ()
     transactional: bool | None = None
+    batch: Batched | None = None
     irreversible: str | None = None
     phase: Phase | None = None
     allow: tuple[Allow, ...] = ()
@@ -146,7 +162,7 @@ def _header(
 
     for key, given in values.items():
         if backward and key not in BACKWARD_KEYS:
-            help_ = f"a backward file knows {' and '.join(BACKWARD_KEYS)}"
+            help_ = f"a backward file knows {', '.join(BACKWARD_KEYS)}"
             message = f'"{key}" belongs into the forward file'
             refuse(message, given[0][1], key, help_, code="directive-misplaced")
         if len(given) > 1 and key not in {"depends", "allow"}:
@@ -164,10 +180,32 @@ def _header(
         summary=summary,
         depends=tuple(id_ for value, _ in values.get("depends", ()) for id_ in value.split()),
         transactional=None if transactional is None else transactional.lower() == "true",
+        batch=_batched(first["batch"]) if "batch" in first else None,
         irreversible=first.get("irreversible"),
         phase="expand" if phase == "expand" else "contract" if phase == "contract" else None,
         allow=tuple(Allow(rule, reason) for rule, reason in allows),
     )
+
+
+_KEY_AND_ROWS = re.compile(r'(?:"((?:[^"]|"")+)"|([^\W\d][\w$]*))[ \t]+([1-9]\d{0,8})')
+
+
+def _batched(value: str) -> Batched | None:
+    found = _KEY_AND_ROWS.fullmatch(value)
+    if not found:
+        return None
+    quoted, plain, rows = found.groups()
+    return Batched(quoted.replace('""', '"') if quoted else plain.lower(), int(rows))
+
+
+def _not_batched(value: str) -> str | None:
+    if _batched(value):
+        return None
+    if "," in value:
+        return (
+            "goes by one column; of a composite key name the leading one, which its index sorts by"
+        )
+    return f'must be a key column and how many rows a batch has, not "{value}"'
 
 
 # One check a directive: None when the value is understood, else what is wrong with it.
@@ -176,6 +214,7 @@ _VALUES: dict[str, Callable[[str], str | None]] = {
     "transactional": lambda v: (
         None if v.lower() in {"true", "false"} else f'must be true or false, not "{v}"'
     ),
+    "batch": _not_batched,
     "irreversible": lambda v: None if v else "needs a reason",
     "allow": lambda v: None if len(v.split(None, 1)) > 1 else "needs a rule and a reason",
     "phase": lambda v: (
@@ -185,6 +224,7 @@ _VALUES: dict[str, Callable[[str], str | None]] = {
 _EXAMPLES = {
     "depends": "-- depends: 0006_validate_set_images_foreign_key",
     "transactional": "-- transactional: false",
+    "batch": "-- batch: id 1000",
     "irreversible": "-- irreversible: the old passwords cannot be computed from their hashes",
     "allow": "-- allow: drop-column nothing reads it since release 4.2",
     "phase": "-- phase: expand",

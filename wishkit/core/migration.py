@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from wishkit.core.header import Header
+    from wishkit.core.header import Batched, Header
 
 Direction = Literal["forward", "backward"]
 
@@ -74,6 +74,11 @@ class Migration:
             if own is not None:
                 return own
         return self.header.transactional is not False
+
+    def batched(self, direction: Direction) -> Batched | None:
+        """Whether this direction runs in batches; each file says so for itself."""
+        script = self.script(direction)
+        return _header(script, backward=direction == "backward").batch if script else None
 
 
 @cache

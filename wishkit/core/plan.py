@@ -13,6 +13,7 @@ from wishkit.errors import Location, PlanError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from wishkit.core.header import Batched
     from wishkit.core.migration import Direction, Migration
     from wishkit.core.script import Script
     from wishkit.core.state import Ledger
@@ -59,6 +60,11 @@ class Step:
     def transactional(self) -> bool:
         """Whether it runs as one transaction with the ledger."""
         return self.migration.transactional(self.direction)
+
+    @property
+    def batched(self) -> Batched | None:
+        """Whether it runs in batches."""
+        return self.migration.batched(self.direction)
 
 
 def forward_plan(

@@ -209,6 +209,52 @@ def _parser() -> Any:  # noqa: ANN401 - a ctypes library
     return native.lib
 
 
+def tokens(sql: bytes) -> Iterator[tuple[int, int]]:
+    """Where each word, constant and sign of a statement lies, in bytes; comments are left out.
+
+    The scanner answers in protobuf's wire format: the version, then one message a token, of small
+    numbers only: 1 start, 2 end, 4 kind, 5 class of keyword (pg_query.proto, ScanResult).
+    """
+    import ctypes  # noqa: PLC0415 - heavy, and not needed to find nothing to do
+
+    lib = _parser()
+    result = lib.pg_query_scan(sql)
+    try:
+        data = ctypes.string_at(result.pbuf.data, result.pbuf.len)
+    finally:
+        lib.pg_query_free_scan_result(result)
+    at = 0
+    while at < len(data):
+        field, at = _varint(data, at)
+        value, at = _varint(data, at)
+        if field != _TOKEN:
+            continue
+        stop, found = at + value, {_START: 0}
+        while at < stop:
+            field, at = _varint(data, at)
+            found[field], at = _varint(data, at)
+        start, end = found[_START], found[_END]
+        if not sql.startswith((b"--", b"/*"), start, end):
+            yield start, end
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    """A number in protobuf's wire format, and where the next one begins."""
+    value = shift = 0
+    while True:
+        value |= (data[at] & 0x7F) << shift
+        shift += 7
+        at += 1
+        if data[at - 1] < 0x80:  # noqa: PLR2004 - the bit that says there is more
+            return value, at
+
+
+# Number of a field, times eight, plus how it is encoded: 2 has its length in front, 0 is a number.
+_TOKEN = 2 << 3 | 2
+_START = 1 << 3
+_END = 2 << 3
+
+
 def keyword(script: Script, span: Span) -> str:
     """The first word of a statement, in capitals."""
     word = _WORD.match(script.source, span.start, span.end)
@@ -232,3 +278,46 @@ def parse(script: Script, span: Span, *, index: int) -> Statement:
     finally:
         lib.pg_query_free_parse_result(result)
     return Statement(index, span, tree["stmts"][0]["stmt"])
+
+
+def write(tree: Mapping[str, Any]) -> str:
+    """The text of one statement, from a tree such as ``parse`` gives; on one line, no semicolon.
+
+    Raises:
+        ValueError: the tree is none of a statement.
+    """
+    import ctypes  # noqa: PLC0415 - as in _parse_spans
+    from importlib import import_module  # noqa: PLC0415 - as above
+
+    from google.protobuf import json_format  # noqa: PLC0415 - heavy, and rarely needed
+
+    # libpg_query takes trees as protobuf only. The stubs of this module do not parse.
+    messages: Any = import_module("postgast.pg_query_pb2")
+    native: Any = import_module("postgast.native")
+    result = json_format.ParseDict({"stmts": [{"stmt": tree}]}, messages.ParseResult())
+    data = result.SerializeToString()
+    buffer = ctypes.create_string_buffer(data, len(data))
+    address = ctypes.cast(buffer, ctypes.c_void_p).value
+    answer = native.lib.pg_query_deparse_protobuf(native.PgQueryProtobuf(len(data), address))
+    try:
+        if answer.error:
+            raise ValueError(answer.error.contents.message.decode())
+        text: bytes = answer.query
+        return text.decode()
+    finally:
+        native.lib.pg_query_free_deparse_result(answer)
+
+
+def parse_plpgsql(tree: Mapping[str, Any]) -> list[Any]:
+    """Parse the body of a DO; empty where it does not parse, which the server will tell better."""
+    import msgspec.json  # noqa: PLC0415 - as above
+
+    lib = _parser()
+    given = {item["DefElem"]["defname"]: item["DefElem"]["arg"] for item in tree["DoStmt"]["args"]}
+    body = given["as"]["String"]["sval"]
+    quote = "$wishkit_body$"
+    result = lib.pg_query_parse_plpgsql(f"DO {quote}{body}{quote}".encode())
+    try:
+        return [] if result.error else list(msgspec.json.decode(result.plpgsql_funcs))
+    finally:
+        lib.pg_query_free_plpgsql_parse_result(result)

@@ -226,7 +226,7 @@ class WishkitBackend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo is
         """Plan under the lock, check every text, and run."""
         with self.lock():
             prepared = [
-                (step, batches(step.script, transactional=step.transactional))
+                (step, batches(step.script, transactional=step.transactional, batched=step.batched))
                 for step in plan(self._ledger())
             ]
             if not prepared:
