@@ -95,6 +95,10 @@ golden: dev ## write the golden files and docs/cli.md anew; read the diff before
 bench: dev ## the project's benchmarks, as ratios measured in one run
 	@$(PY) bench/run.py $(ARGS)
 
+.PHONY: stall
+stall: dev ## how long clients wait while a migration runs on a busy table: psql against wishkit
+	@$(PY) bench/stall.py $(ARGS)
+
 .PHONY: soak
 soak: dev ## the slow tests
 	@$(PY) -m pytest -n $(WORKERS) -m soak tests $(ARGS)
