@@ -91,6 +91,8 @@ def _row(entry: Entry) -> Row:
     if entry.partial:
         way = "applied" if entry.partial.direction == "forward" else "rolled back"
         note = f"{entry.partial.done} of {entry.partial.total} statements {way}"
+        if entry.partial.rows is not None and not entry.partial.done:
+            note = f"{way} in batches: {entry.partial.rows:,} rows so far"
     record = entry.record
     if record is None:
         return Row(entry.id, entry.state, header.summary, note=note)

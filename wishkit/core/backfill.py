@@ -39,6 +39,7 @@ class Backfill:
         rows: how many rows a portion has at most.
         table: the statement's target, every part quoted.
         only: whether it leaves out what inherits from its target.
+        deletes: whether the rows it has done are gone.
         column: the key as the statement has to call it, every part quoted.
         head: the statement up to its own condition, or up to where there is none.
         condition: its own condition, if it has one.
@@ -49,6 +50,7 @@ class Backfill:
     rows: int
     table: str
     only: bool
+    deletes: bool
     column: str
     head: str
     condition: str | None
@@ -82,8 +84,8 @@ class Backfill:
             return position
         return None
 
-    def undoes(self, other: Backfill) -> bool:
-        """Whether the two go over the same rows in the same order."""
+    def same_rows(self, other: Backfill) -> bool:
+        """Whether the two go over the same rows by the same key."""
         return (self.key, self.table, self.only) == (other.key, other.table, other.only)
 
 
@@ -167,6 +169,7 @@ def backfill(
         batched.rows,
         ".".join(map(_quoted, name)),
         only=not relation.get("inh", False),
+        deletes=statement is not None and statement.node == "DeleteStmt",
         column=".".join(map(_quoted, [*alias, batched.key])),
         head=head,
         condition=condition,

@@ -42,6 +42,7 @@ class Partial:
         checksum: over the pair it was run from.
         done: how many statements are known to be complete.
         total: how many there are.
+        rows: how many rows are done, of a statement that runs in batches.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Partial:
     checksum: str
     done: int
     total: int
+    rows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def _journal(writer: PsqlWriter, step: Step) -> frozenset[int]:
     """
     rows = writer.connection.execute(query("step_rows"), {"id": step.id}).fetchall()
     spans = split(step.script) if rows else []
-    for number, direction, sql, done in rows:
+    for number, direction, sql, done, *_ in rows:
         span = spans[number - 1] if number <= len(spans) else Span(0, 0)
         same = step.script.source[span.start : span.end].decode() == sql
         if direction == step.direction and done and same:
@@ -147,7 +147,7 @@ def _drop_invalid(writer: PsqlWriter, index: Mapping[str, Any]) -> None:
     """Unless somebody is building it just now."""
     writer.raw(b"SELECT 'DROP INDEX CONCURRENTLY ' || name FROM (")
     writer.raw(_state(writer, index))
-    writer.raw(b") AS found WHERE NOT valid AND builder IS NULL\n\\gexec")
+    writer.raw(b") AS found WHERE own AND NOT valid AND builder IS NULL\n\\gexec")
 
 
 def _expect(writer: PsqlWriter, index: Mapping[str, Any], *, there: bool) -> None:

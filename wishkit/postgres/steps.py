@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wishkit.core.batches import Batch
-    from wishkit.postgres.engine import Attempt
+    from wishkit.errors import WishkitError
+    from wishkit.postgres.attempt import Attempt
 
 # The file may have made the session's transactions read-only; the journal's are not.
 BEGIN = b"BEGIN READ WRITE;\n"
@@ -30,17 +31,27 @@ _LOCALLY_CLEAN = (
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the journal as it was found."""
+    """One line of the journal as it was found.
+
+    Attributes:
+        direction: which way the migration was going.
+        sql: the statement.
+        done: whether it is complete.
+        position: up to which key, for one that runs in batches; None before its first one.
+        rows: how many rows it has gone through.
+    """
 
     direction: str
     sql: str
     done: bool
+    position: str | None
+    rows: int | None
 
 
 def journal_lines(attempt: Attempt) -> dict[int, Line]:
     """The journal of this migration, by number of the statement."""
     rows = attempt.run.session.ask(query("step_rows"), {"id": attempt.step.id})
-    return {number: Line(direction, sql, done) for number, direction, sql, done in rows}
+    return {number: Line(*fields) for number, *fields in rows}
 
 
 def locally_clean(role: str | None) -> bytes:
@@ -78,7 +89,9 @@ def end_line(attempt: Attempt, batch: Batch) -> bytes:
 
 
 def statement_text(attempt: Attempt, batch: Batch) -> str:
-    """A statement as it stands in the file."""
+    """A statement as it stands in the file; as the journal knows it, if it runs in batches."""
+    if batch.backfill:
+        return batch.backfill.text
     return attempt.step.script.source[batch.start : batch.end].decode()
 
 
@@ -93,7 +106,22 @@ def how_far(attempt: Attempt) -> str | None:
         return None
     done = sum(line.done for line in lines)
     way = "applied" if {line.direction for line in lines} == {"forward"} else "rolled back"
+    for line in lines:
+        if line.rows is not None and not line.done:
+            return f"{id_} is partly {way}: {line.rows:,} rows are done, as far as {line.position}"
     return f"{id_} is partly {way}: {done} of {attempt.batches[-1].last} statements are done"
+
+
+class GaveUp(Exception):
+    """Work stops here, for a reason of ours.
+
+    Attributes:
+        error: the reason; it still lacks the state in which that leaves the migration.
+    """
+
+    def __init__(self, error: WishkitError) -> None:
+        super().__init__(error.message)
+        self.error = error
 
 
 class NotWritten(Refused):
