@@ -14,6 +14,7 @@ from wishkit.core.statements import parse, split
 from wishkit.errors import MigrationFileError
 
 HEADER = "-- fill\n-- batch: id 100\n-- transactional: false\n\n"
+PLACES = {"location", "list_start", "list_end"}
 BOUNDS = "(t.id > 1 AND t.id <= 2)"
 
 
@@ -36,7 +37,7 @@ def tree(sql: str) -> Any:  # noqa: ANN401 - a parse tree
 
 def without_places(item: Any) -> Any:  # noqa: ANN401 - a parse tree
     if isinstance(item, dict):
-        return {k: without_places(v) for k, v in item.items() if k != "location"}
+        return {k: without_places(v) for k, v in item.items() if k not in PLACES}
     return [without_places(part) for part in item] if isinstance(item, list) else item
 
 
