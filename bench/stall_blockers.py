@@ -35,10 +35,12 @@ FORMS = {
     "repeatable-read": "idle in a repeatable read transaction",
     "query": "a running query",
     "prepared": "a prepared transaction",
+    "readers": "short queries that overlap: the table is never free",
     "autovacuum": "autovacuum, which gives way to who waits long enough",
 }
 APPEARS_WITHIN = 30.0  # seconds for something to be seen in the server's views
 POLL = 0.02
+SHORT = 0.3  # seconds of a short query
 
 
 @dataclass(slots=True)
@@ -56,7 +58,8 @@ class Blocker:
 def blocking(form: str, url: str, hold: float) -> Iterator[Blocker]:
     """Hold the table for ``hold`` seconds; the block begins when it is held, and outlasts it."""
     blocker = Blocker()
-    begin = {"query": _query, "autovacuum": _autovacuum, NONE: _nobody}.get(form, _transaction)
+    others = {NONE: _nobody, "query": _query, "readers": _readers, "autovacuum": _autovacuum}
+    begin = others.get(form, _transaction)
     with psycopg.connect(url, autocommit=True, application_name="stall blocker") as connection:
         wait = begin(form, connection, hold)
 
@@ -99,6 +102,26 @@ def _query(_form: str, connection: Connection, hold: float) -> Callable[[], None
         asleep = "SELECT FROM pg_stat_activity WHERE pid = %s AND wait_event = 'PgSleep'"
         _until(lambda: monitor.execute(asleep, [pid]).rowcount == 1)
     return running.join
+
+
+def _readers(_form: str, connection: Connection, hold: float) -> Callable[[], None]:
+    """Two who read again and again, each before the other has ended."""
+    until = time.monotonic() + hold
+
+    def read() -> None:
+        with psycopg.connect(connection.info.dsn, autocommit=True) as reader:
+            while time.monotonic() < until:
+                reader.execute(f"SELECT pg_sleep({SHORT}) FROM wishlist_items LIMIT 1".encode())
+
+    readers = [threading.Timer(part * SHORT, read) for part in (0, 0.5)]
+    for reader in readers:
+        reader.start()
+
+    def wait() -> None:
+        for reader in readers:
+            reader.join()
+
+    return wait
 
 
 def _autovacuum(_form: str, connection: Connection, hold: float) -> Callable[[], None]:
