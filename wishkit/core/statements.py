@@ -308,15 +308,12 @@ def write(tree: Mapping[str, Any]) -> str:
         native.lib.pg_query_free_deparse_result(answer)
 
 
-def parse_plpgsql(tree: Mapping[str, Any]) -> list[Any]:
+def parse_plpgsql(script: Script, span: Span) -> list[Any]:
     """Parse the body of a DO; empty where it does not parse, which the server will tell better."""
     import msgspec.json  # noqa: PLC0415 - as above
 
     lib = _parser()
-    given = {item["DefElem"]["defname"]: item["DefElem"]["arg"] for item in tree["DoStmt"]["args"]}
-    body = given["as"]["String"]["sval"]
-    quote = "$wishkit_body$"
-    result = lib.pg_query_parse_plpgsql(f"DO {quote}{body}{quote}".encode())
+    result = lib.pg_query_parse_plpgsql(script.source[span.start : span.end])
     try:
         return [] if result.error else list(msgspec.json.decode(result.plpgsql_funcs))
     finally:

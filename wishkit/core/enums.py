@@ -1,0 +1,253 @@
+"""Enum values that a migration adds: used too early, or at another place than it says.
+
+A value that ALTER TYPE … ADD VALUE added cannot be used before the transaction has committed
+(manual: ALTER TYPE, Notes). Whether a text would do that is told where it is certain; where it is
+not, the server has the last word, because its error costs no more than ours.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from wishkit.core.enum_uses import uses
+from wishkit.core.locks.tree import dotted, nodes, parts_of, range_var, strings, written
+from wishkit.core.statements import keyword, parse
+from wishkit.errors import MigrationFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from wishkit.core.batches import Batch
+    from wishkit.core.columns import Columns
+    from wishkit.core.locks.model import Name
+    from wishkit.core.locks.tree import Tree
+    from wishkit.core.plan import Step
+    from wishkit.core.statements import Span
+    from wishkit.errors import Location
+
+CODE = "new-enum-value"
+_ADDS = re.compile(rb"\bADD\b.*?\bVALUE\b", re.IGNORECASE | re.DOTALL)
+_UNDERSTOOD_BYTES = 64 * 1024  # a longer statement is rows, and takes longer to parse than to run
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """One ALTER TYPE … ADD VALUE.
+
+    Attributes:
+        type: the enum, as written.
+        label: the new value.
+        neighbour: what it shall stand beside; None: at the end.
+        after: behind ``neighbour``, rather than before it.
+        if_not_exists: nothing is added where the value is there already.
+    """
+
+    type: Name
+    label: str
+    neighbour: str | None
+    after: bool
+    if_not_exists: bool
+
+    def __str__(self) -> str:
+        if self.neighbour is None:
+            return f"{literal(self.label)} at the end"
+        return f"{literal(self.label)} {'AFTER' if self.after else 'BEFORE'} " + literal(
+            self.neighbour
+        )
+
+
+def addition(tree: Tree) -> Addition | None:
+    """What a statement adds to an enum; None for any other statement."""
+    fields = tree.get("AlterEnumStmt", {})
+    if "newVal" not in fields or "oldVal" in fields:
+        return None
+    return Addition(
+        dotted(strings(fields["typeName"])),
+        fields["newVal"],
+        fields.get("newValNeighbor"),
+        after=fields.get("newValIsAfter", False),
+        if_not_exists=fields.get("skipIfNewValExists", False),
+    )
+
+
+def misplaced(added: Addition, labels: Sequence[str], *, beside: Iterable[str] = ()) -> str | None:
+    """How a value's place differs from the one that was asked for.
+
+    Args:
+        added: what was asked for.
+        labels: all values of the enum, in order, as they are now.
+        beside: values that the same migration adds; they may stand in between.
+
+    Returns:
+        One sentence; None when all is well.
+    """
+    if added.label in labels and (added.neighbour is None or added.neighbour in labels):
+        place = labels.index(added.label)
+        end = len(labels) if added.neighbour is None else labels.index(added.neighbour)
+        follows = added.after and added.neighbour is not None
+        between = labels[end + 1 : place] if follows else labels[place + 1 : end]
+        if (place > end if follows else place < end) and set(between) <= {*beside}:
+            return None
+    order = ", ".join(labels)
+    return f"{written(added.type)} shall have {added}, but its order is: {order}"
+
+
+def literal(text: str) -> str:
+    """A string as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+@dataclass(slots=True)
+class _Pending:
+    """What one transactional file has added up to some statement of it."""
+
+    added: dict[str, tuple[Addition, str]] = field(default_factory=dict)
+    created: set[str] = field(default_factory=set)
+
+    def learn(self, tree: Tree, where: str, *, is_new: bool) -> None:
+        if "CreateEnumStmt" in tree:
+            # Of a type that is made in the same transaction, PostgreSQL 17 and later let a new
+            # value be used at once; before that the server refuses.
+            self.created.add(dotted(strings(tree["CreateEnumStmt"]["typeName"])).name)
+        elif (found := addition(tree)) and is_new and found.type.name not in self.created:
+            self.added[found.label] = (found, where)
+        elif (fields := tree.get("AlterEnumStmt", {})).get("oldVal") in self.added:
+            # A value that is renamed is as new as before.
+            self.added[fields["newVal"]] = self.added.pop(fields["oldVal"])
+
+
+def adds_values(prepared: Iterable[tuple[Step, Sequence[Batch]]]) -> bool:
+    """Whether any file may add a value to an enum: a quick look, before anything is asked."""
+    return any(_ADDS.search(step.script.source) for step, _ in prepared if step.transactional)
+
+
+def refuse_early_use(
+    prepared: Sequence[tuple[Step, Sequence[Batch]]],
+    columns: Columns,
+    labels: Mapping[Name, Sequence[str]],
+) -> None:
+    """A value is used in the transaction that adds it.
+
+    Args:
+        prepared: the plan, in order; what its files say about columns is learned on the way.
+        columns: types of columns that the database has now.
+        labels: values of the enums that the database has now, by name with schema.
+
+    Raises:
+        MigrationFileError: ``new-enum-value``, at the place of the use.
+    """
+    known = {name: {*values} for name, values in labels.items()}
+    mentioned = b""
+    for step, batches in prepared:
+        source, pending = step.script.source, _Pending()
+        for span, tree in _trees(step, batches):
+            columns.learn(tree)
+            if step.transactional:
+                _refuse(step, span, tree, pending, columns)
+                before = mentioned + source[: span.start]
+                where = str(step.script.locate(span.start))
+                pending.learn(tree, where, is_new=_is_new(tree, columns, known, before))
+            if create := tree.get("CreateEnumStmt"):
+                name = columns.full_type(dotted(strings(create["typeName"])))
+                known[name] = {*strings(create.get("vals", ()))}
+        mentioned += source
+
+
+def _is_new(tree: Tree, columns: Columns, known: Mapping[Name, set[str]], before: bytes) -> bool:
+    """Whether ADD VALUE adds something for certain, if it is one.
+
+    IF NOT EXISTS does where the type is known to lack the value, and nothing that comes before in
+    the plan speaks of it.
+    """
+    found = addition(tree)
+    return found is not None and (
+        not found.if_not_exists
+        or (
+            found.label not in known.get(columns.full_type(found.type), {found.label})
+            and literal(found.label).encode() not in before
+        )
+    )
+
+
+def _refuse(step: Step, span: Span, tree: Tree, pending: _Pending, columns: Columns) -> None:
+    for use in uses(step.script, span, tree, columns, frozenset(pending.added)):
+        found, where = pending.added[use.label]
+        if columns.full_type(found.type) == columns.full_type(use.type):
+            raise MigrationFileError(
+                f"{literal(use.label)} is used in the transaction that adds it to "
+                f"{written(found.type)}",
+                code=CODE,
+                where=step.script.locate(use.start, use.end),
+                notes=(f"it is added at {where}",),
+                help=TWO_FILES,
+            )
+
+
+TWO_FILES = (
+    "PostgreSQL lets nobody use a new value before the COMMIT that adds it: leave ALTER TYPE … ADD "
+    "VALUE in this migration, and move what uses the value into the next one"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """A column that gets another type.
+
+    Attributes:
+        migration: id of the migration whose statement it is.
+        table: as written.
+        column: which one.
+        where: the statement's place.
+        removed: names of things that its file drops before, and of defaults that it takes away.
+        allowed: rules that its file allows, with the reason.
+    """
+
+    migration: str
+    table: Name
+    column: str
+    where: Location
+    removed: frozenset[str]
+    allowed: Mapping[str, str]
+
+
+def swaps(prepared: Iterable[tuple[Step, Sequence[Batch]]]) -> Iterator[Swap]:
+    """Every ALTER COLUMN … TYPE of a plan; whether of an enum, only the catalog knows."""
+    for step, batches in prepared:
+        if not _RETYPES.search(step.script.source):
+            continue
+        removed: set[str] = set()
+        allowed = {e.rule: e.reason for e in step.migration.allowed(step.direction)}
+        for span, tree in _trees(step, batches):
+            if drop := tree.get("DropStmt"):
+                removed.update(parts_of(item)[-1] for item in drop["objects"])
+            alter = tree.get("AlterTableStmt", {})
+            commands = list(nodes(alter, "AlterTableCmd"))
+            for command in commands:
+                if command.get("subtype") in _REMOVING and "def" not in command:
+                    removed.add(command["name"])
+            for command in commands:
+                if command.get("subtype") == "AT_AlterColumnType":
+                    table, where = range_var(alter["relation"]), step.script.locate(*span[:2])
+                    column, gone = command["name"], frozenset(removed)
+                    yield Swap(step.id, table, column, where, gone, allowed)
+
+
+_RETYPES = re.compile(rb"\bALTER\b.*?\bTYPE\b", re.IGNORECASE | re.DOTALL)
+_REMOVING = {"AT_DropConstraint", "AT_DropColumn", "AT_ColumnDefault"}
+# What may begin a statement that changes types of columns, or makes enums.
+_TELLS = frozenset({"CREATE", "ALTER", "DROP", "SET"})
+
+
+def _trees(step: Step, batches: Iterable[Batch]) -> Iterator[tuple[Span, Tree]]:
+    """The statements of a file that may tell or use something, parsed."""
+    adds = _ADDS.search(step.script.source)
+    for batch in batches:
+        for index, span in enumerate(batch.spans, batch.first):
+            if batch.statement:
+                yield span, batch.statement.tree
+            elif span.end - span.start <= _UNDERSTOOD_BYTES and (
+                adds or keyword(step.script, span) in _TELLS
+            ):
+                yield span, parse(step.script, span, index=index).tree
