@@ -68,9 +68,15 @@ LEFT JOIN pg_catalog.pg_attrdef AS v
 LEFT JOIN pg_catalog.pg_type AS t
     ON u.classid = 'pg_catalog.pg_type'::regclass AND t.oid = u.objid
 LEFT JOIN pg_catalog.pg_attribute AS a
-    ON (u.classid = 'pg_catalog.pg_class'::regclass AND a.attrelid = u.objid AND a.attnum = u.objsubid AND u.objsubid > 0)
+    ON (u.classid = 'pg_catalog.pg_class'::regclass AND u.objsubid > 0
+        AND a.attrelid = u.objid AND a.attnum = u.objsubid)
     OR (a.attrelid = v.adrelid AND a.attnum = v.adnum)
 LEFT JOIN pg_catalog.pg_type AS y ON y.oid = a.atttypid
 LEFT JOIN pg_catalog.pg_class AS c ON c.oid = coalesce(a.attrelid, w.ev_class)
-WHERE c.relkind IS NULL OR NOT (c.relkind IN ('v', 'm') AND w.oid IS NULL) -- told by its rule
+WHERE NOT (coalesce(c.relkind, '-') IN ('v', 'm') AND w.oid IS NULL) -- told by its rule
+  AND NOT EXISTS ( -- a range type brings functions of its own
+      SELECT FROM pg_catalog.pg_depend AS own
+      WHERE own.classid = 'pg_catalog.pg_proc'::regclass AND own.classid = u.classid
+        AND own.objid = u.objid AND own.deptype = 'i'
+  )
 ORDER BY 1, 2
