@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from wishkit.commands import hazards
 from wishkit.commands.report import Done, Report
 from wishkit.core.migration import resolve
 from wishkit.core.plan import forward_plan
@@ -34,6 +35,7 @@ def migrate(
     to: str | None = None,
     allow_out_of_order: bool = False,
     allow_missing: bool = False,
+    accept: Sequence[str] = (),
     yes: bool = False,
     unfinished: Unfinished | None = None,
 ) -> Report:
@@ -44,6 +46,7 @@ def migrate(
         to: id or number of the last one to apply; all when None.
         allow_out_of_order: accept one numbered below an applied one.
         allow_missing: accept applied ones whose files are gone.
+        accept: rules about tables that are not small which may be broken.
         yes: consent for a protected database.
         unfinished: what to do about a statement of which only a person can tell whether it took
             effect.
@@ -54,6 +57,7 @@ def migrate(
     Raises:
         WishkitError: nothing was run.
     """
+    hazards.check(accept)
     migrations = workspace.migrations()
 
     def plan(ledger: Ledger) -> tuple[Step, ...]:
@@ -79,6 +83,8 @@ def migrate(
 
         refuse_unfit(server)
         prepared = prepare(steps)
+        judged = hazards.judge(connection, target, prepared, accept)
+        hazards.refuse(judged)
         if target.protected:
             count = f"{len(steps)} migration{'s' if steps[1:] else ''}"
             workspace.consent(f"apply {count} to {database}?", yes=yes, flag="--yes")
@@ -92,6 +98,7 @@ def migrate(
         ) as run:
             if run.ledger.records != ledger.records or run.ledger.partial != ledger.partial:
                 prepared = prepare(plan(run.ledger))  # another run was quicker
+            run.accepted |= hazards.accepted(judged)
             done, error = run_all(run, prepared)
             ledger = run.read_ledger()
         return _report(workspace, database, migrations, ledger, done=done, error=error)

@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from wishkit.commands import hazards
 from wishkit.commands.migrate import pending, prepare
 from wishkit.commands.rollback import chosen, planned, refuse_unclear
 from wishkit.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from wishkit.commands.workspace import Workspace
+    from wishkit.core.hazards.model import Hazard
+    from wishkit.core.header import Batched
     from wishkit.core.migration import Direction
     from wishkit.core.outline import Outline
     from wishkit.core.plan import Step
@@ -30,6 +35,8 @@ class PlannedMigration:
         why: why the text is not the obvious one, if so.
         done: how many statements an earlier run has completed.
         statements: those alike in a row told once.
+        hazards: what it would do to tables that are not small, and what to write instead.
+        batched: that its one statement runs for a number of rows at a time.
     """
 
     id: str
@@ -40,6 +47,8 @@ class PlannedMigration:
     why: str | None
     done: int
     statements: tuple[Outline, ...]
+    hazards: tuple[Hazard, ...]
+    batched: Batched | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,7 @@ def plan(
     steps: int | None = None,
     allow_out_of_order: bool = False,
     allow_missing: bool = False,
+    accept: Sequence[str] = (),
     sql: bool = False,
 ) -> Plan:
     """Plan a run. Writes nothing and takes no lock; a read-only connection will do.
@@ -82,12 +92,14 @@ def plan(
         steps: plan rollback of this many.
         allow_out_of_order: as for migrate and rollback.
         allow_missing: as for migrate.
+        accept: as for migrate and rollback; a plan tells hazards, accepted or not.
         sql: write the script for psql as well.
 
     Raises:
-        UsageError: both directions are asked for.
+        UsageError: both directions are asked for, or a rule to accept does not exist.
         WishkitError: there is no safe answer, or no way to find one.
     """
+    hazards.check(accept)
     backward = rollback_to is not None or steps is not None
     if backward:
         refuse_unclear(to=rollback_to, steps=steps)
@@ -125,6 +137,7 @@ def plan(
         from wishkit.postgres.stakes import stakes  # noqa: PLC0415
 
         lost = stakes(connection, threats(prepared))
+        judged = hazards.judge(connection, target, prepared, accept)
         script = None
         if sql:
             from wishkit.postgres.origin import git_commit  # noqa: PLC0415
@@ -133,11 +146,11 @@ def plan(
             script = psql_script(
                 connection, target, ledger, prepared, database=database, commit=git_commit()
             )
-    outlined = tuple(_planned(step) for step, _ in prepared)
+    outlined = tuple(_planned(step, judged[step.id]) for step, _ in prepared)
     return Plan(verb, database, ledger.position, outlined, lost, script)
 
 
-def _planned(step: Step) -> PlannedMigration:
+def _planned(step: Step, found: tuple[Hazard, ...]) -> PlannedMigration:
     from wishkit.core.outline import outline  # noqa: PLC0415 - the parser is heavy
 
     return PlannedMigration(
@@ -149,4 +162,6 @@ def _planned(step: Step) -> PlannedMigration:
         step.why,
         step.done,
         outline(step),
+        found,
+        step.batched,
     )

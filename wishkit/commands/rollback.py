@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from wishkit.commands import hazards
 from wishkit.commands.migrate import prepare, psql_url, run_all
 from wishkit.commands.report import Report
 from wishkit.core.migration import resolve
@@ -35,6 +36,7 @@ def rollback(
     steps: int | None = None,
     ids: Sequence[str] = (),
     allow_out_of_order: bool = False,
+    accept: Sequence[str] = (),
     accept_data_loss: bool = False,
     yes: bool = False,
     unfinished: Unfinished | None = None,
@@ -48,6 +50,7 @@ def rollback(
         steps: undo this many.
         ids: undo these.
         allow_out_of_order: undo some while later ones stay.
+        accept: rules about tables that are not small which may be broken.
         accept_data_loss: consent to losing the rows at stake.
         yes: consent for a protected database.
         unfinished: what to do about a statement of which only a person can tell whether it took
@@ -61,6 +64,7 @@ def rollback(
         WishkitError: nothing was run.
     """
     refuse_unclear(to=to, steps=steps, ids=ids)
+    hazards.check(accept)
     with workspace.connect("rollback", writes=False) as (connection, target, server):
         from wishkit.postgres.connection import describe, refuse_unfit  # noqa: PLC0415 - heavy
         from wishkit.postgres.ledger import read_ledger  # noqa: PLC0415
@@ -79,6 +83,8 @@ def rollback(
         if not prepared:
             return _report(workspace, database, migrations, ledger, Report("rollback", database))
         refuse_unfit(server)
+        judged = hazards.judge(connection, target, prepared, accept)
+        hazards.refuse(judged)
         lost = stakes(connection, threats(prepared))
         if show:
             show(prepared, lost)
@@ -106,6 +112,7 @@ def rollback(
                     help="look at the new state, then ask again: wishkit status",
                     state="nothing was run",
                 )
+            run.accepted |= hazards.accepted(judged)
             done, error = run_all(run, prepared)
             ledger = run.read_ledger()
         return _report(

@@ -53,6 +53,7 @@ class Event:
         version: of wishkit.
         seconds: how long it took.
         reason: why, in the words of who asked.
+        accepted: rules that it broke with consent: ``rule``, or ``rule: reason``.
     """
 
     at: datetime
@@ -64,6 +65,7 @@ class Event:
     version: str
     seconds: float
     reason: str | None
+    accepted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,8 @@ def _look(workspace: Workspace, reference: str) -> tuple[Shown, Entry, Migration
         entries = {entry.id: entry for entry in compare(migrations, ledger)}
         entry = entries[resolve(reference, entries)]
         applied = read_scripts(connection, ledger, [entry.id]).get(entry.id)
-        history = tuple(Event(*row) for row in read_history(connection, ledger, entry.id))
+        attempts = read_history(connection, ledger, entry.id)
+        history = tuple(Event(*rest, tuple(accepted)) for *rest, accepted in attempts)
         database = describe(target, server)
     header, notes = _header(entry.migration or applied)
     record = entry.record

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from wishkit.core.header import Batched, Header
+    from wishkit.core.header import Allow, Batched, Header
 
 Direction = Literal["forward", "backward"]
 
@@ -79,6 +79,11 @@ class Migration:
         """Whether this direction runs in batches; each file says so for itself."""
         script = self.script(direction)
         return _header(script, backward=direction == "backward").batch if script else None
+
+    def allowed(self, direction: Direction) -> tuple[Allow, ...]:
+        """The rules that this direction may break; each file says so for itself."""
+        script = self.script(direction)
+        return _header(script, backward=direction == "backward").allow if script else ()
 
 
 @cache

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Annotated, cast
 
 from wishkit.errors import UsageError
-from wishkit.interface.options import Env, Json, LockWait, Url, Yes, workspace
+from wishkit.interface.options import Accept, Env, Json, LockWait, Url, Yes, workspace
 from wishkit.interface.output import answer
 from wishkit.interface.parameters import Argument, Option
 from wishkit.interface.progress import Progress
@@ -33,6 +33,7 @@ def plan(
         bool, Option("--allow-out-of-order", help="As for migrate and rollback.")
     ] = False,
     allow_missing: Annotated[bool, Option("--allow-missing", help="As for migrate.")] = False,
+    accept: Accept = None,
     url: Url = None,
     env: Env = None,
     json: Json = False,
@@ -51,6 +52,7 @@ def plan(
             steps=steps,
             allow_out_of_order=allow_out_of_order,
             allow_missing=allow_missing,
+            accept=accept or (),
             sql=sql,
         )
     if json:

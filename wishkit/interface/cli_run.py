@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from wishkit.interface.options import (
+    Accept,
     Env,
     Json,
     LockWait,
@@ -32,6 +33,7 @@ def migrate(
     allow_missing: Annotated[
         bool, Option("--allow-missing", help="Accept applied migrations whose files are gone.")
     ] = False,
+    accept: Accept = None,
     dry_run: Annotated[
         bool, Option("--dry-run", help="Only show the plan, as `wishkit plan` does.")
     ] = False,
@@ -53,6 +55,7 @@ def migrate(
             to=to,
             allow_out_of_order=allow_out_of_order,
             allow_missing=allow_missing,
+            accept=accept,
             url=url,
             env=env,
             json=json,
@@ -65,6 +68,7 @@ def migrate(
             to=to,
             allow_out_of_order=allow_out_of_order,
             allow_missing=allow_missing,
+            accept=accept or (),
             yes=yes,
             unfinished=decision(unfinished),
         )
@@ -82,6 +86,7 @@ def rollback(
     allow_out_of_order: Annotated[
         bool, Option("--allow-out-of-order", help="Undo some while later ones stay.")
     ] = False,
+    accept: Accept = None,
     accept_data_loss: Annotated[
         bool, Option("--accept-data-loss", help="Consent to losing the rows at stake.")
     ] = False,
@@ -106,6 +111,7 @@ def rollback(
             steps=steps,
             ids=ids or (),
             allow_out_of_order=allow_out_of_order,
+            accept=accept or (),
             accept_data_loss=accept_data_loss,
             yes=yes,
             unfinished=decision(unfinished),

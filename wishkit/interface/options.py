@@ -26,6 +26,14 @@ Env = Annotated[
 ]
 Json = Annotated[bool, Option("--json", help="Print the result as JSON.")]
 Yes = Annotated[bool, Option("--yes", "-y", help="Consent for a protected database.")]
+Accept = Annotated[
+    list[str] | None,
+    Option(
+        "--accept",
+        metavar="RULE",
+        help="Break this rule about large tables all the same; docs/hazards.md. Repeatable.",
+    ),
+]
 LockWait = Annotated[
     str | None,
     Option("--lock-wait", metavar="TIME", help="How long to wait for another run: 30s, 5min."),

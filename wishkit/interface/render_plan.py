@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from wishkit.commands.mark import Change, Marked
     from wishkit.commands.plan import Plan, PlannedMigration
     from wishkit.commands.show import Shown, Text
+    from wishkit.core.hazards.model import Hazard
     from wishkit.core.outline import Outline
 
 _NOT_KNOWN = "not known: assume ACCESS EXCLUSIVE"
@@ -61,6 +62,11 @@ def _render_migration(migration: PlannedMigration) -> None:
         if migration.transactional
         else "statement by statement, each with a line in the journal"
     )
+    if batched := migration.batched:
+        how = (
+            f"in batches of {batched.rows:,} by {batched.key}, each a transaction with its place "
+            "in the journal"
+        )
     _prose(f"{migration.path}: {how}", "  ", "dim")
     if migration.why:
         _prose(migration.why, "  ", "bold")
@@ -85,6 +91,26 @@ def _render_migration(migration: PlannedMigration) -> None:
         screen.print(table)
     for line in drawn.get().splitlines():
         answer(line.rstrip())  # rich fills every row with blanks
+    for hazard in migration.hazards:
+        _render_hazard(hazard)
+
+
+def _render_hazard(hazard: Hazard) -> None:
+    """What would keep clients waiting, and the form that would not, ready to be pasted."""
+    label = "hazard" if hazard.refused else "warning"
+    style = "bold red" if hazard.refused and not hazard.accepted else "bold"
+    _prose(f"{label}: line {hazard.where.line}: {hazard.rule}: {hazard.what}", "  ", style)
+    if hazard.accepted:
+        _prose(f"accepted: {hazard.accepted}", "    ", "")
+    elif hazard.refused:
+        _prose(f"migrate and rollback refuse this, unless --accept {hazard.rule}", "    ", "")
+    for number, text in enumerate(hazard.safe, 1):
+        several = f", migration {number} of {len(hazard.safe)}" if hazard.safe[1:] else ""
+        answer(styled(f"    instead{several}:", "dim", sys.stdout))
+        for line in text.splitlines():
+            answer(f"      {line}")
+    if hazard.note:
+        _prose(hazard.note, "    ", "dim")
 
 
 def _prose(text: str, margin: str, style: str) -> None:
@@ -162,6 +188,7 @@ def render_shown(shown: Shown) -> None:
     for event in shown.history:
         who = f"{event.role} ({event.user}@{event.host})"
         reason = f": {event.reason}" if event.reason else ""
+        reason += "".join(f"; accepted {rule}" for rule in event.accepted)
         screen.print(
             f"  {event.at:%Y-%m-%d %H:%M:%S}  {event.direction} {event.outcome} by {who}, "
             f"{seconds(event.seconds)}{reason}",

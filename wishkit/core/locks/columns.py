@@ -35,7 +35,7 @@ _VOLATILE = words(
     gen_random_bytes random_normal"""
 )
 
-_SERIAL = frozenset({"serial", "bigserial", "smallserial", "serial2", "serial4", "serial8"})
+SERIAL = frozenset({"serial", "bigserial", "smallserial", "serial2", "serial4", "serial8"})
 
 # Types that are no domains, beside those the parser itself puts into pg_catalog.
 _BUILT_IN = words(
@@ -139,7 +139,7 @@ def _default_rewrites(
     default = constraints.get("CONSTR_DEFAULT", {})
     lock_query(draft, default)
     called = functions(default)
-    if kinds[-1] in _SERIAL or stored or "CONSTR_IDENTITY" in constraints or called & _VOLATILE:
+    if kinds[-1] in SERIAL or stored or "CONSTR_IDENTITY" in constraints or called & _VOLATILE:
         draft.rewrite(table)
         return True
     if strange := called - _STEADY:

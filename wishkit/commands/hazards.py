@@ -1,0 +1,115 @@
+"""Hazards before a run: judged by the catalog, refused until accepted, kept for the ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from wishkit.errors import ConsentNeeded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import psycopg
+
+    from wishkit.config import Target
+    from wishkit.core.batches import Batch
+    from wishkit.core.hazards.model import Hazard, Size
+    from wishkit.core.plan import Step
+
+    Connection = psycopg.Connection[Any]
+    Judged = Mapping[str, tuple[Hazard, ...]]
+
+
+def judge(
+    connection: Connection,
+    target: Target,
+    prepared: Sequence[tuple[Step, Sequence[Batch]]],
+    accept: Sequence[str] = (),
+) -> Judged:
+    """What a plan would do to tables that are not small, by migration.
+
+    Args:
+        connection: the catalog is asked on it; nothing is written.
+        target: says what is small.
+        prepared: the plan.
+        accept: rules that may be broken by all of it.
+    """
+    from wishkit.core.hazards import hazards, question  # noqa: PLC0415 - not for nothing to do
+    from wishkit.postgres.hazards import facts  # noqa: PLC0415 - as above
+
+    limit = target.small
+
+    def small(size: Size) -> bool:
+        return size.rows <= limit.rows and size.bytes <= limit.bytes
+
+    known = facts(connection, question(prepared))
+    return hazards(prepared, known, small=small, accepted=accept)
+
+
+def check(accept: Sequence[str]) -> None:
+    """Every rule to accept exists.
+
+    Raises:
+        UsageError: ``unknown-rule``.
+    """
+    if accept:
+        from wishkit.core.hazards import check_rules  # noqa: PLC0415 - rarely needed
+
+        check_rules(accept)
+
+
+def refuse(judged: Judged) -> None:
+    """Nothing runs that would keep clients waiting, unless somebody said that it may.
+
+    Raises:
+        ConsentNeeded: ``hazard``, with all of them and their safe forms.
+    """
+    refused = [it for found in judged.values() for it in found if it.refused and not it.accepted]
+    if not refused:
+        return
+    first, *others = refused
+    more = f" (and {len(others)} more)" if others else ""
+    flags = " ".join(f"--accept {rule}" for rule in dict.fromkeys(it.rule for it in refused))
+    raise ConsentNeeded(
+        f"{first.rule}: {first.what}{more}",
+        code="hazard",
+        where=first.where,
+        notes=(
+            *_safe_form(first),
+            *(
+                note
+                for it in others
+                for note in (f"{it.where}: {it.rule}: {it.what}", *_safe_form(it))
+            ),
+        ),
+        help=f"to run it all the same, and have that in the ledger: {flags}\n"
+        f"or in the file itself: -- allow: {first.rule} <reason>",
+        state="nothing was run",
+    )
+
+
+def accepted(judged: Judged) -> dict[str, tuple[str, ...]]:
+    """What was accepted, by migration, as the ledger keeps it."""
+    return {
+        id_: tuple(dict.fromkeys(it.accepted for it in found if it.accepted))
+        for id_, found in judged.items()
+        if any(it.accepted for it in found)
+    }
+
+
+def _safe_form(hazard: Hazard) -> Iterator[str]:
+    """The form that keeps nobody waiting, ready to be pasted, and what to know about it."""
+    if hazard.safe:
+        several = len(hazard.safe) > 1
+        count = (
+            f"in {len(hazard.safe)} migrations, one after the other"
+            if several
+            else "in a migration"
+        )
+        texts = "\n".join(
+            (f"-- {number}.\n" if several else "") + text.rstrip("\n")
+            for number, text in enumerate(hazard.safe, 1)
+        )
+        yield f"the form that keeps nobody waiting, {count}:\n{texts}"
+    if hazard.note:
+        yield hazard.note

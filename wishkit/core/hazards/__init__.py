@@ -1,0 +1,128 @@
+"""Statements of a plan that would keep clients waiting for long, and the form that would not.
+
+Two steps: ``question`` says what has to be looked up in the catalog (postgres/hazards.py does), and
+``hazards`` judges the plan by the answer. What is a hazard depends on how large a table is.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from wishkit.core.hazards.model import Facts, Hazard, Question, Size, TypeName
+from wishkit.core.hazards.parts import blocked, indexes, new_column, parts, stated
+from wishkit.core.hazards.pileup import pile_up
+from wishkit.core.hazards.retype import type_name
+from wishkit.core.hazards.rules import RULES, findings
+from wishkit.core.hazards.scene import Scene, candidates
+from wishkit.core.locks.queries import functions
+from wishkit.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from wishkit.core.batches import Batch
+    from wishkit.core.locks.model import Name
+    from wishkit.core.plan import Step
+
+    Prepared = Sequence[tuple[Step, Sequence[Batch]]]
+
+__all__ = ["Facts", "Hazard", "Question", "Size", "check_rules", "hazards", "question"]
+
+
+def check_rules(rules: Sequence[str]) -> None:
+    """Every name is one of a rule.
+
+    Raises:
+        UsageError: ``unknown-rule``.
+    """
+    for rule in rules:
+        if rule not in RULES:
+            close = get_close_matches(rule, RULES, n=1)
+            raise UsageError(
+                f'there is no rule "{rule}"',
+                code="unknown-rule",
+                help=f'perhaps you meant "{close[0]}"'
+                if close
+                else f"rules are {', '.join(RULES)}",
+            )
+
+
+def question(prepared: Prepared) -> Question:
+    """What the catalog has to be asked before a plan can be judged; nothing, for most plans."""
+    relations: dict[Name, None] = {}
+    types: dict[TypeName, None] = {}
+    called: set[str] = set()
+    scene = Scene(Facts(), lambda _: True)
+    for step, batches in prepared:
+        scene.begin()
+        for statement in stated(step, batches):
+            taken = list(parts(statement))
+            named = [part.table for part in taken]
+            named += [name for name, _, _ in blocked(statement.effects)]
+            for part in taken:
+                named += indexes(part)
+                column = new_column(part)
+                if "typeName" in column:
+                    types[type_name(column["typeName"])] = None
+                called |= functions(column.get("constraints", []))
+            relations |= dict.fromkeys(
+                found for name in named for found in candidates(name, scene.path)
+            )
+            scene.went(statement, [])
+    return Question(tuple(relations), tuple(types), tuple(sorted(called)))
+
+
+def hazards(
+    prepared: Prepared,
+    facts: Facts,
+    *,
+    small: Callable[[Size], bool],
+    accepted: Sequence[str] = (),
+) -> Mapping[str, tuple[Hazard, ...]]:
+    """What a plan would do to tables that are not small, by migration.
+
+    Args:
+        prepared: the plan, checked and cut into messages.
+        facts: the catalog's answer to ``question``.
+        small: whether a table of this size may be rewritten while clients wait.
+        accepted: rules that were accepted for the whole run.
+
+    Returns:
+        hazards and warnings, by the id of their migration, in the order of the text.
+    """
+    scene = Scene(facts, small)
+    found = {}
+    for step, batches in prepared:
+        scene.begin()
+        allowed = {rule: rule for rule in accepted}
+        for exception in step.migration.allowed(step.direction):
+            allowed[exception.rule] = f"{exception.rule}: {exception.reason}"
+        found[step.id] = tuple(_judge(step, batches, scene, allowed))
+    return found
+
+
+def _judge(
+    step: Step, batches: Sequence[Batch], scene: Scene, allowed: Mapping[str, str]
+) -> Iterator[Hazard]:
+    taken = []
+    for statement in stated(step, batches):
+        if not step.transactional:
+            scene.held.clear()
+        pieces = []
+        for part in parts(statement):
+            pieces.append(part)
+            for rule, finding in findings(part, scene):
+                yield Hazard(
+                    rule,
+                    part.relation,
+                    part.where,
+                    finding.sentence(part, scene),
+                    finding.files,
+                    accepted=allowed.get(rule),
+                    note=finding.note,
+                )
+        taken.append((statement, tuple(scene.holding(statement))))
+        scene.went(statement, pieces)
+    if step.transactional and (warning := pile_up(taken)):
+        yield warning
