@@ -6,13 +6,14 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import psycopg
+
 from wishkit.core.columns import Columns
 from wishkit.core.enums import (
     Addition,
     Swap,
     addition,
     adds_values,
-    literal,
     misplaced,
     refuse_early_use,
     swaps,
@@ -20,18 +21,16 @@ from wishkit.core.enums import (
 from wishkit.core.hazards.model import Hazard
 from wishkit.core.locks.model import Name
 from wishkit.core.locks.tree import written
-from wishkit.errors import MigrationFailed
+from wishkit.postgres.failure import OUT_OF_ORDER
 from wishkit.postgres.queries import query
+from wishkit.postgres.session import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
 
-    import psycopg
-
     from wishkit.config import Small
     from wishkit.core.batches import Batch
     from wishkit.core.plan import Step
-    from wishkit.errors import Location
     from wishkit.postgres.session import Session
 
     Connection = psycopg.Connection[Any]
@@ -178,36 +177,31 @@ def _is_small(found: Dependency, small: Small) -> bool:
     )
 
 
-def verify_order(
-    session: Session, batch: Batch, batches: Iterable[Batch], *, where: Location
-) -> None:
+class OutOfOrder(psycopg.DatabaseError):
+    """A value stands at another place than the one that was asked for."""
+
+    sqlstate = OUT_OF_ORDER
+
+
+def verify_order(session: Session, batch: Batch, batches: Iterable[Batch]) -> None:
     """After ADD VALUE: see that the value stands where it was asked to.
 
     Args:
         session: in the transaction that has just run the statement.
         batch: the statement; nothing is asked where it adds no value.
         batches: all of its file's.
-        where: the statement's place in it.
 
     Raises:
-        MigrationFailed: ``enum-order``; it has no ``state`` yet, and the transaction is open.
+        Refused: ``OutOfOrder``, as if the server had refused the statement.
     """
-    added = _added(batch)
-    if added is None:
-        return
-    rows = session.ask(query("enum_labels"), {"type": written(added.type)})
-    labels = rows[0][3] if rows else []
-    beside = [other.label for other in map(_added, batches) if other]
-    if wrong := misplaced(added, labels, beside=beside):
-        raise MigrationFailed(
-            wrong,
-            code="enum-order",
-            where=where,
-            help=f"{literal(added.label)} was there already, and IF NOT EXISTS passes over that: "
-            "if this order is right, say so in the file; PostgreSQL cannot move a value, so "
-            "otherwise add one of another name, or exchange the type",
-        )
+    if added := added_by(batch):
+        rows = session.ask(query("enum_labels"), {"type": written(added.type)})
+        labels = rows[0][3] if rows else []
+        beside = [other.label for other in map(added_by, batches) if other]
+        if wrong := misplaced(added, labels, beside=beside):
+            raise Refused(0, OutOfOrder(wrong))
 
 
-def _added(batch: Batch) -> Addition | None:
+def added_by(batch: Batch) -> Addition | None:
+    """What a statement that is sent alone adds to an enum."""
     return addition(batch.statement.tree) if batch.statement else None

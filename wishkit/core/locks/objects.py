@@ -192,6 +192,7 @@ def _enum(draft: Draft, fields: Tree) -> None:
     form = "RENAME VALUE" if "oldVal" in fields else "ADD VALUE"
     draft.command = f"ALTER TYPE … {form}"
     draft.lock(name, LockMode.EXCLUSIVE, "type")
+    draft.long = form == "ADD VALUE"  # not that it is: but what it did is looked at by itself
 
 
 _DOMAIN_FORMS = {
