@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wishkit.commands.new import new
+from wishkit.commands.new import new as new_pairs
 from wishkit.config import Config
 from wishkit.core.migration import read_folder
 from wishkit.errors import WishkitError
@@ -17,6 +17,7 @@ from wishkit.interface.cli import execute
 
 if TYPE_CHECKING:
     from tests.plugins.project import RunWishkit, SqlFolder
+    from wishkit.commands.pairs import Pair
 
 
 @pytest.fixture
@@ -29,6 +30,11 @@ def config(sql_folder: SqlFolder) -> Config:
         "0006_add_more.rollback.sql": "DROP TABLE more;\n",
     }
     return Config(sql=sql_folder(files) / "sql")
+
+
+def new(config: Config, words: list[str], **options: Any) -> Pair:  # noqa: ANN401 - as new has them
+    (pair,) = new_pairs(config, words, **options).migrations
+    return pair
 
 
 def texts(config: Config, id_: str) -> tuple[str, str]:
@@ -159,9 +165,14 @@ def test_as_json(
     monkeypatch.chdir(config.sql.parent)
     assert execute(["new", "more", "notes", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {
-        "id": "0007_more_notes",
-        "forward": "sql/migrations/0007_more_notes.sql",
-        "backward": "sql/migrations/0007_more_notes.rollback.sql",
+        "migrations": [
+            {
+                "id": "0007_more_notes",
+                "forward": "sql/migrations/0007_more_notes.sql",
+                "backward": "sql/migrations/0007_more_notes.rollback.sql",
+            }
+        ],
+        "hints": [],
     }
 
 

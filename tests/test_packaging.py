@@ -61,7 +61,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(clone: Clone, tmp_path: Pa
     parts = ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")
     package = tracked("wishkit", root=clone.folder)
     assert names(wheel) == package | {f"{about}/{part}" for part in parts}
-    kinds = ("py.typed", "queries/*.sql", "ledger_versions/*.sql", "templates/*")
+    kinds = ("py.typed", "queries/*.sql", "ledger_versions/*.sql", "templates/*", "recipes/*.sql")
     for kind in kinds:
         assert any(Path(name).match(kind) for name in package), kind
 

@@ -1,43 +1,40 @@
-"""Begin a migration: the next number, and a pair of files to write in."""
+"""Begin a migration: an empty pair of files to write in, or all that a recipe knows to write."""
 
 from __future__ import annotations
 
-import fcntl
-import os
 import re
 import unicodedata
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from wishkit.commands.pairs import Pair, write_pairs
 from wishkit.commands.template import template
-from wishkit.commands.workspace import shown
-from wishkit.core.migration import BACKWARD_SUFFIX, NAME, resolve
-from wishkit.errors import MigrationFileError, UsageError
+from wishkit.core.migration import BACKWARD_SUFFIX
+from wishkit.core.request import LONGEST, Request
+from wishkit.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
+    import psycopg
+
+    from wishkit.commands.pairs import Texts
+    from wishkit.commands.recipes.draft import Draft
+    from wishkit.commands.workspace import Workspace
     from wishkit.config import Config
-
-LAST_NUMBER = 9999
-LONGEST = 80  # characters of a name: more does not fit beside anything in a terminal
 
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """A pair of files, ready to be written.
+    """Pairs of files, ready to be written in or to be run.
 
     Attributes:
-        id: the new migration's.
-        forward: path of the forward file, as the user would name it.
-        backward: path of the backward file.
+        migrations: in the order of their numbers.
+        hints: what to do with them, in words.
     """
 
-    id: str
-    forward: str
-    backward: str
+    migrations: tuple[Pair, ...]
+    hints: tuple[str, ...] = ()
 
 
 def new(
@@ -62,29 +59,108 @@ def new(
         MigrationFileError: ``no-folder``, ``unwritable``, ``numbers-used-up``.
     """
     name = _name(" ".join(words))
-    folder = config.sql / "migrations"
-    with _alone(folder):
-        ids = sorted({m[1] for entry in folder.iterdir() if (m := _PAIR.fullmatch(entry.name))})
-        needed = [resolve(reference, ids) for reference in depends]
-        number = int(ids[-1][:4]) + 1 if ids else 0
-        if number > LAST_NUMBER:
-            raise MigrationFileError(
-                f"{ids[-1]} has the last number there is", code="numbers-used-up"
+    directives = "-- transactional: false\n" if not transactional else ""
+
+    def texts(id_: str, needed: str) -> dict[str, str]:
+        given = directives + (f"-- depends: {needed}\n" if needed else "")
+        return {
+            suffix: template(f"{template_name}.sql")
+            .replace("{summary}", name.replace("_", " "))
+            .replace("-- {directives}\n", given)
+            .replace("{id}", id_)
+            for template_name, suffix in (("forward", ".sql"), ("backward", BACKWARD_SUFFIX))
+        }
+
+    return Created(write_pairs(config.sql / "migrations", [(name, texts)], depends))
+
+
+def new_from_recipe(
+    workspace: Workspace,
+    recipe: str,
+    words: Sequence[str],
+    *,
+    place: tuple[str, str] | None = None,
+    depends: Sequence[str] = (),
+) -> Created:
+    """Make the files of a change that a recipe knows how to make safely.
+
+    All is tried on the database first, and nothing of that stays there.
+
+    Args:
+        workspace: project and database.
+        recipe: its name, see ``recipes.RECIPES``.
+        words: what it is asked for.
+        place: ``("BEFORE", "Other")``: beside which neighbour, where a recipe takes one.
+        depends: ids or numbers of migrations the first one cannot do without.
+
+    Raises:
+        UsageError: it cannot be done; no file was written.
+        WishkitError: files or database cannot be read.
+    """
+    from wishkit.commands.recipes.book import RECIPES  # noqa: PLC0415 - imported where used
+    from wishkit.postgres.trial import trial  # noqa: PLC0415 - the driver is heavy
+
+    option = f"--{recipe.replace('_', '-')}"
+    request = Request(option, tuple(words), RECIPES[recipe].example, place)
+    with workspace.connect("new", writes=True) as (connection, _, _):
+        waiting = _pending(workspace, connection)
+        try:
+            with trial(connection, request) as attempt:
+                drafts = RECIPES[recipe].drafts(attempt, request)
+        except UsageError as error:
+            if waiting and error.code in _MAY_COME:
+                more = f" and {len(waiting) - 1} more" if waiting[1:] else ""
+                error.help = f"{error.help}\npending: {waiting[0]}{more}; if one of them makes it, "
+                error.help += "run wishkit migrate first"
+            raise
+    for draft in drafts:
+        if twins := [id_ for id_ in waiting if id_.partition("_")[2] == draft.name]:
+            raise request.refusal(
+                f"{twins[0]} is pending, and does this already",
+                code="already-written",
+                help_="run it: wishkit migrate; or remove its files",
             )
-        id_ = f"{number:04}_{name}"
-        directives = "-- transactional: false\n" if not transactional else ""
-        if needed:
-            directives += f"-- depends: {' '.join(needed)}\n"
-        paths = []
-        for template_name, suffix in (("forward", ".sql"), ("backward", BACKWARD_SUFFIX)):
-            text = template(f"{template_name}.sql")
-            text = text.replace("{summary}", name.replace("_", " "))
-            text = text.replace("-- {directives}\n", directives)
-            paths.append(_write(folder / f"{id_}{suffix}", text.replace("{id}", id_)))
-    return Created(id_, *paths)
+    pairs = [(draft.name, _checked(draft)) for draft in drafts]
+    created = write_pairs(workspace.folder, pairs, depends)
+    return Created(created, tuple(_hints(drafts, created)))
 
 
-_PAIR = re.compile(rf"({NAME.pattern})(?:\.rollback)?\.sql")
+# What is not there may be what a pending migration makes.
+_MAY_COME = {"unknown-table", "unknown-column", "unknown-type", "unknown-label", "not-unique"}
+
+
+def _pending(workspace: Workspace, connection: psycopg.Connection[Any]) -> list[str]:
+    from wishkit.core.state import State, compare  # noqa: PLC0415 - only for this
+    from wishkit.postgres.ledger import read_ledger  # noqa: PLC0415 - heavy
+
+    entries = compare(workspace.migrations(), read_ledger(connection))
+    return [entry.id for entry in entries if entry.state is State.PENDING]
+
+
+def _checked(draft: Draft) -> Texts:
+    """The texts of a draft, after the checks that migrate would make."""
+    from wishkit.commands.migrate import prepare  # noqa: PLC0415 - imported where used
+    from wishkit.core.migration import Migration  # noqa: PLC0415 - as above
+    from wishkit.core.plan import Step  # noqa: PLC0415 - as above
+    from wishkit.core.script import Script  # noqa: PLC0415 - as above
+
+    def texts(id_: str, needed: str) -> dict[str, str]:
+        pair = draft.texts(needed)
+        forward, backward = (Script(id_ + end, text.encode()) for end, text in pair.items())
+        prepare([Step(Migration.of(id_, forward, backward), "forward")])
+        return pair
+
+    return texts
+
+
+def _hints(drafts: Sequence[Draft], pairs: Sequence[Pair]) -> Iterator[str]:
+    """What to do with files that a recipe wrote."""
+    expand = [p.id for d, p in zip(drafts, pairs, strict=True) if d.phase == "expand"]
+    if expand:
+        yield f"read them, then: wishkit migrate --to {expand[-1]}"
+        yield "once no release that knows the old name is running: wishkit migrate"
+    else:
+        yield "read them, say in COMMENT ON what the names do not, then: wishkit migrate"
 
 
 def _name(text: str) -> str:
@@ -106,33 +182,3 @@ def _name(text: str) -> str:
         + f"a name has up to {LONGEST} of the characters a-z, 0-9 and _; "
         "the number comes from wishkit",
     )
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Nobody else takes a number meanwhile: the folder itself is locked, so no lock file stays."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError as error:
-        raise MigrationFileError(
-            f"no migrations: {shown(folder)}: {(error.strerror or str(error)).lower()}",
-            code="no-folder",
-            help="name the folder with `sql = …` in wishkit.toml, or make one: wishkit init",
-        ) from None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _write(path: Path, text: str) -> str:
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise MigrationFileError(
-            f"cannot write {shown(path)}: {(error.strerror or str(error)).lower()}",
-            code="unwritable",
-        ) from None
-    return shown(path)

@@ -1,52 +1,7 @@
-"""The commands that write files: new, init."""
-
-import os
-from typing import Annotated
+"""The command that begins a project: init."""
 
 from wishkit.interface.options import Json
 from wishkit.interface.output import answer, say
-from wishkit.interface.parameters import Argument, Option
-
-
-def new(
-    *,
-    name: Annotated[
-        list[str], Argument(metavar="WORDS", help="What it does, in words: add wish notes.")
-    ],
-    transactional: Annotated[
-        bool,
-        Option(
-            "--transactional/--no-transactional",
-            help="Whether it runs as one transaction.",
-        ),
-    ] = True,
-    depends: Annotated[
-        list[str] | None,
-        Option(
-            "--depends",
-            metavar="ID",
-            help="A migration it cannot do without; may be given again.",
-        ),
-    ] = None,
-    json: Json = False,
-) -> int:
-    """Begin a migration: the next number, two files to write in.
-
-    Example: wishkit new add wish notes
-    """
-    from wishkit import config  # noqa: PLC0415 - imported where used
-    from wishkit.commands import new as verb  # noqa: PLC0415 - imported where used
-
-    created = verb.new(config.load(), name, transactional=transactional, depends=depends or ())
-    if json:
-        from wishkit.interface.json import to_json  # noqa: PLC0415 - heavy
-
-        answer(to_json(created))
-    else:
-        answer(f"{created.forward}\n{created.backward}")
-        editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "your editor"
-        say(f"write both with {editor}, then: wishkit migrate")
-    return 0
 
 
 def init(*, json: Json = False) -> int:

@@ -23,7 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "mark": ("cli_plan", "Record migrations as applied, without running them."),
     "unmark": ("cli_plan", "Record migrations as not applied, without undoing them."),
-    "new": ("cli_files", "Begin a migration: the next number, two files to write in."),
+    "new": ("cli_new", "Begin a migration: the next number, two files to write in."),
     "init": (
         "cli_files",
         "Make what a project needs; overwrites nothing.",

@@ -1,0 +1,108 @@
+=== 0014_remove_wishlist_store_target.sql
+-- wishlist_store no longer has the value 'Target'
+-- transactional: false
+--
+-- No data is lost: this refuses, and changes nothing, while anything uses the value.
+--
+-- Every statement commits by itself, so that nobody waits while the tables are read: VALIDATE
+-- alone, unlike VALIDATE in one transaction with ADD CONSTRAINT, lets clients read and write.
+--
+-- What stays behind is a value called '(removed) Target'. PostgreSQL cannot drop one, and
+-- exchanging the whole type would fail the running sessions.
+
+-- Before anything is changed: who uses the value? Columns that are not listed here came after
+-- this file was written, or hold the value in an array, a domain, a range or a composite type,
+-- which the checks below cannot see into.
+DO $guard$
+DECLARE
+    elsewhere text[] := ARRAY(
+        WITH RECURSIVE made_of AS (
+            SELECT 'wishlist_store'::regtype::oid AS type
+            UNION
+            SELECT t.oid
+            FROM made_of AS m
+            JOIN (pg_type AS t LEFT JOIN pg_range AS r ON r.rngtypid = t.oid)
+                ON m.type IN (t.typelem, t.typbasetype, r.rngsubtype)
+        )
+        SELECT format('%s.%I', c.oid::regclass, a.attname)
+        FROM made_of AS m
+        JOIN pg_attribute AS a ON a.atttypid = m.type AND NOT a.attisdropped
+        JOIN pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'f', 'c')
+        WHERE a.attinhcount = 0 -- a partition has the checks of its table
+        ORDER BY 1);
+BEGIN
+
+    elsewhere := array_remove(elsewhere, format('%s.%I', '"Old stuff"."Wish list"'::regclass, 'kind'));
+    IF EXISTS (SELECT FROM "Old stuff"."Wish list" WHERE kind = 'Target') THEN
+        RAISE EXCEPTION '%.% still has rows with %', '"Old stuff"."Wish list"', 'kind', 'Target'
+            USING ERRCODE = 'restrict_violation', HINT = 'Give these rows another value first.';
+    END IF;
+    IF EXISTS (SELECT FROM pg_attrdef WHERE adrelid = '"Old stuff"."Wish list"'::regclass
+               AND strpos(pg_get_expr(adbin, adrelid), quote_literal('Target') || '::') > 0) THEN
+        RAISE EXCEPTION 'a default of % is still %', '"Old stuff"."Wish list"', 'Target'
+            USING ERRCODE = 'restrict_violation', HINT = 'Set another default first.';
+    END IF;
+
+    elsewhere := array_remove(elsewhere, format('%s.%I', 'wishlist_items'::regclass, 'store'));
+    IF EXISTS (SELECT FROM wishlist_items WHERE store = 'Target') THEN
+        RAISE EXCEPTION '%.% still has rows with %', 'wishlist_items', 'store', 'Target'
+            USING ERRCODE = 'restrict_violation', HINT = 'Give these rows another value first.';
+    END IF;
+    IF EXISTS (SELECT FROM pg_attrdef WHERE adrelid = 'wishlist_items'::regclass
+               AND strpos(pg_get_expr(adbin, adrelid), quote_literal('Target') || '::') > 0) THEN
+        RAISE EXCEPTION 'a default of % is still %', 'wishlist_items', 'Target'
+            USING ERRCODE = 'restrict_violation', HINT = 'Set another default first.';
+    END IF;
+
+    IF elsewhere <> '{}' THEN
+        RAISE EXCEPTION '% may be used where this does not look: %', 'Target', elsewhere
+            USING ERRCODE = 'dependent_objects_still_exist',
+                  HINT = 'Add a check for each such column; arrays, domains, ranges and composite '
+                         'types have to go first.';
+    END IF;
+END
+$guard$;
+
+-- The guard: keeps out rows that would arrive meanwhile. Its lock is gone again at once.
+ALTER TABLE "Old stuff"."Wish list" ADD CONSTRAINT old_stuff_wish_list_kind_unused CHECK (kind <> 'Target') NOT VALID;
+
+-- The guard: keeps out rows that would arrive meanwhile. Its lock is gone again at once.
+ALTER TABLE wishlist_items ADD CONSTRAINT wishlist_items_store_unused CHECK (store <> 'Target') NOT VALID;
+
+-- Reads the table; clients go on reading and writing.
+ALTER TABLE "Old stuff"."Wish list" VALIDATE CONSTRAINT old_stuff_wish_list_kind_unused;
+
+-- Reads the table; clients go on reading and writing.
+ALTER TABLE wishlist_items VALIDATE CONSTRAINT wishlist_items_store_unused;
+
+ALTER TYPE wishlist_store RENAME VALUE 'Target' TO '(removed) Target';
+
+-- The guard has done its work: from here on the name is no valid input. Changing the table also
+-- makes every session plan its prepared statements anew; one that still had the value built in
+-- would otherwise go on writing it under its new name.
+ALTER TABLE "Old stuff"."Wish list" DROP CONSTRAINT old_stuff_wish_list_kind_unused;
+
+
+-- The guard has done its work: from here on the name is no valid input. Changing the table also
+-- makes every session plan its prepared statements anew; one that still had the value built in
+-- would otherwise go on writing it under its new name.
+ALTER TABLE wishlist_items DROP CONSTRAINT wishlist_items_store_unused;
+=== 0014_remove_wishlist_store_target.rollback.sql
+-- wishlist_store has the value 'Target' again, at its old place
+-- transactional: true
+
+-- Undoes a removal that stopped half-way as well: then the value still has its name, or a guard
+-- is still there.
+DO $guard$
+BEGIN
+    IF EXISTS (SELECT FROM pg_enum
+               WHERE enumtypid = 'wishlist_store'::regtype AND enumlabel = '(removed) Target') THEN
+        ALTER TYPE wishlist_store RENAME VALUE '(removed) Target' TO 'Target';
+    END IF;
+END
+$guard$;
+
+ALTER TABLE "Old stuff"."Wish list" DROP CONSTRAINT IF EXISTS old_stuff_wish_list_kind_unused;
+
+
+ALTER TABLE wishlist_items DROP CONSTRAINT IF EXISTS wishlist_items_store_unused;

@@ -1,0 +1,1 @@
+"""Recipes: changes written out as migrations that stall nobody."""

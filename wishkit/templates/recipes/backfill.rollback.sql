@@ -1,0 +1,6 @@
+-- nothing to undo: {summary}
+-- transactional: true
+--
+-- {undo}
+
+SELECT;

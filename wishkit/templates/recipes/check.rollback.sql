@@ -1,0 +1,5 @@
+-- the check {constraint} of {table} goes away
+--
+-- No data is lost.
+
+ALTER TABLE {table} DROP CONSTRAINT {constraint};
