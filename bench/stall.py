@@ -210,13 +210,24 @@ def verdict(row: Row, own: float | None) -> str:
 def table(rows: Sequence[Row]) -> str:
     """The rows as text, in columns."""
     own = {(r.operation, r.tool): r.took for r in rows if r.form == NONE and r.done}
-    head = ("change", "blocker", "tool", "longest wait", "machine", "errors", "done", "aim")
+    head = (
+        "change",
+        "blocker",
+        "tool",
+        "longest wait",
+        "for a lock",
+        "machine",
+        "errors",
+        "done",
+        "aim",
+    )
     lines = [
         (
             row.operation,
             row.form,
             row.tool,
             f"{row.wait * 1000:,.0f} ms",
+            f"{row.lock_wait * 1000:,.0f} ms",
             f"{row.machine * 1000:,.0f} ms",
             str(row.errors),
             f"{row.after:+.1f} s" if row.done else "no",
@@ -225,7 +236,7 @@ def table(rows: Sequence[Row]) -> str:
         for row in rows
     ]
     widths = [max(len(line[c]) for line in (head, *lines)) for c in range(len(head))]
-    numbers = range(3, 7)
+    numbers = range(3, 8)
     return "\n".join(
         "  ".join(
             cell.rjust(width) if column in numbers else cell.ljust(width)

@@ -31,36 +31,46 @@ CONTROL = "control"
 LEAD = 0.1  # seconds between "ready" and the first request
 CONTROL_RATE = 60.0
 
-# What a client does: its name, how often out of 100, and how.
+# What a client does: its name, how often out of 100, and the statements, together a transaction.
 QUERIES = (
-    ("read one", 45, "SELECT title, store, price FROM wishlist_items WHERE id = %(wish)s"),
+    ("read one", 45, ("SELECT title, store, price FROM wishlist_items WHERE id = %(wish)s",)),
     (
         "read a page",
         20,
-        """SELECT id, title, store, priority FROM wishlist_items WHERE user_id = %(user)s
-           ORDER BY sort_order LIMIT 20""",
+        (
+            """SELECT id, title, store, priority FROM wishlist_items WHERE user_id = %(user)s
+               ORDER BY sort_order LIMIT 20""",
+        ),
     ),
     (
         "update",
         20,
-        """UPDATE wishlist_items SET sort_order = sort_order + 1, updated_at = now()
-           WHERE id = %(wish)s""",
+        (
+            """UPDATE wishlist_items SET sort_order = sort_order + 1, updated_at = now()
+               WHERE id = %(wish)s""",
+        ),
     ),
     (
         "insert",
         10,
-        """INSERT INTO wishlist_items (user_id, title, store)
-           VALUES (%(user)s, 'a wish', 'LEGO')""",
+        (
+            """INSERT INTO wishlist_items (user_id, title, store)
+               VALUES (%(user)s, 'a wish', 'LEGO')""",
+        ),
     ),
+    # Locks the wishlist before the sets: a foreign key between them is added the other way round.
     (
-        "insert a set",
+        "fulfil",
         5,
-        """INSERT INTO sets (user_id, title, wishlist_item_id)
-           VALUES (%(user)s, 'a set', %(wish)s)""",
+        (
+            "UPDATE wishlist_items SET priority = 0 WHERE id = %(wish)s",
+            """INSERT INTO sets (user_id, title, wishlist_item_id)
+               VALUES (%(user)s, 'a set', %(wish)s)""",
+        ),
     ),
 )
 # A table that no migration touches: what this one waits, it waits for the machine.
-CONTROL_QUERY = "SELECT count(*) FROM user_daily_uploads WHERE user_id = %(user)s"
+CONTROL_QUERY = ("SELECT count(*) FROM user_daily_uploads WHERE user_id = %(user)s",)
 
 Sample = tuple[float, float, str, str | None]
 
@@ -98,26 +108,33 @@ class Client:
         """Send what is due until ``over`` is set, and what was due before that."""
         chance = random.Random(self.number)  # noqa: S311 - the same requests in every run
         weights = [weight for _, weight, _ in QUERIES]
+        statements: tuple[str, ...]
         due = start + self.offset / self.rate
         while True:
             if over.wait(max(0.0, due - time.monotonic())) and due > time.monotonic():
                 return
             if self.number < 0:
-                kind, query = CONTROL, CONTROL_QUERY
+                kind, statements = CONTROL, CONTROL_QUERY
             else:
-                ((kind, _, query),) = chance.choices(QUERIES, weights)
+                ((kind, _, statements),) = chance.choices(QUERIES, weights)
             # The first wish is the blocker's: its row lock would be no fault of a migration.
             wish = wish_id(chance.randint(2, self.rows))
             user = user_id(chance.randint(1, self.rows), self.rows)
-            error = self.ask(query, {"wish": wish, "user": user})
+            error = self.ask(statements, {"wish": wish, "user": user})
             self.samples.append((due, time.monotonic() - due, kind, error))
             due += 1 / self.rate
 
-    def ask(self, query: str, values: dict[str, object]) -> str | None:
-        """Run a query; returns what went wrong."""
+    def ask(self, statements: tuple[str, ...], values: dict[str, object]) -> str | None:
+        """Run statements as one transaction; returns what went wrong."""
         try:
-            self.connect().execute(query.encode(), values).close()
+            connection = self.connect()
+            connection.autocommit = len(statements) == 1
+            for statement in statements:
+                connection.execute(statement.encode(), values).close()
+            connection.commit()
         except psycopg.Error as error:
+            if self.connection:
+                self.connection.close()
             return f"{error.sqlstate or 'no connection'}: {error}".strip()
         return None
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 LOCK_TIMEOUT = "2s"
 PAUSE = 1.0  # seconds between the rounds of the loop, as in "until psql …; do sleep 1; done"
-GIVES_UP = 30.0  # seconds behind the blocker's end
+GIVES_UP = 180.0  # seconds behind the blocker's end
 TIMED_OUT = "canceling statement due to lock timeout"
 
 
