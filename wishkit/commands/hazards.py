@@ -33,17 +33,24 @@ def judge(
         target: says what is small.
         prepared: the plan.
         accept: rules that may be broken by all of it.
+
+    Raises:
+        MigrationFileError: ``new-enum-value``.
     """
     from wishkit.core.hazards import hazards, question  # noqa: PLC0415 - not for nothing to do
+    from wishkit.postgres.enums import refuse_new_values, swap_hazards  # noqa: PLC0415 - as above
     from wishkit.postgres.hazards import facts  # noqa: PLC0415 - as above
 
+    refuse_new_values(connection, prepared)
     limit = target.small
 
     def small(size: Size) -> bool:
         return size.rows <= limit.rows and size.bytes <= limit.bytes
 
     known = facts(connection, question(prepared))
-    return hazards(prepared, known, small=small, accepted=accept)
+    swaps = swap_hazards(connection, prepared, limit, accepted=accept)
+    judged = hazards(prepared, known, small=small, accepted=accept)
+    return {id_: (*found, *swaps.get(id_, ())) for id_, found in judged.items()}
 
 
 def check(accept: Sequence[str]) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from wishkit.errors import Location
 
 CODE = "new-enum-value"
+ENUM_SWAP = "enum-swap"  # the rule that a swap of a type breaks
 _ADDS = re.compile(rb"\bADD\b.*?\bVALUE\b", re.IGNORECASE | re.DOTALL)
 _UNDERSTOOD_BYTES = 64 * 1024  # a longer statement is rows, and takes longer to parse than to run
 

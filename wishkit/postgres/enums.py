@@ -10,6 +10,7 @@ import psycopg
 
 from wishkit.core.columns import Columns
 from wishkit.core.enums import (
+    ENUM_SWAP,
     Addition,
     Swap,
     addition,
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[Any]
     Prepared = Sequence[tuple[Step, Sequence[Batch]]]
 
-RULE = "enum-swap"
 _PAGE = 8192  # bytes; what nearly every server is built with
 
 
@@ -125,10 +125,10 @@ def swap_hazards(
     for swap in swapping:
         if enum := columns.of(swap.table).get(swap.column):
             hazard = _swap_hazard(connection, swap, enum, small)
-            if hazard and RULE in accepted:
-                hazard = replace(hazard, accepted=RULE)
-            elif hazard and (reason := swap.allowed.get(RULE)):
-                hazard = replace(hazard, accepted=f"{RULE}: {reason}")
+            if hazard and ENUM_SWAP in accepted:
+                hazard = replace(hazard, accepted=ENUM_SWAP)
+            elif hazard and (reason := swap.allowed.get(ENUM_SWAP)):
+                hazard = replace(hazard, accepted=f"{ENUM_SWAP}: {reason}")
             found[swap.migration] = found.get(swap.migration, ()) + ((hazard,) if hazard else ())
     return found
 
@@ -158,7 +158,7 @@ def _swap_hazard(connection: Connection, swap: Swap, enum: Name, small: Small) -
         return None
     what = f"gives {written(swap.table)}.{swap.column} another type than the enum {enum.name}, on "
     return Hazard(
-        RULE,
+        ENUM_SWAP,
         written(swap.table),
         swap.where,
         f"{what}which depend: {'; '.join(in_the_way)}",

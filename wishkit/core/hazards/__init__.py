@@ -9,6 +9,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from wishkit.core.enums import ENUM_SWAP
 from wishkit.core.hazards.model import Facts, Hazard, Question, Size, TypeName
 from wishkit.core.hazards.parts import blocked, indexes, new_column, parts, stated
 from wishkit.core.hazards.pileup import pile_up
@@ -36,15 +37,16 @@ def check_rules(rules: Sequence[str]) -> None:
     Raises:
         UsageError: ``unknown-rule``.
     """
+    known = (*RULES, ENUM_SWAP)
     for rule in rules:
-        if rule not in RULES:
-            close = get_close_matches(rule, RULES, n=1)
+        if rule not in known:
+            close = get_close_matches(rule, known, n=1)
             raise UsageError(
                 f'there is no rule "{rule}"',
                 code="unknown-rule",
                 help=f'perhaps you meant "{close[0]}"'
                 if close
-                else f"rules are {', '.join(RULES)}",
+                else f"rules are {', '.join(known)}",
             )
 
 
