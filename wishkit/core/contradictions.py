@@ -36,7 +36,7 @@ def refuse_unresumable(entry: Entry) -> None:
     """A migration that stopped part-way cannot be gone on with.
 
     Raises:
-        PlanError: ``half-rolled-back`` or ``file-missing``.
+        PlanError: ``half-rolled-back``, ``file-missing`` or ``changed``.
     """
     partial = entry.partial
     if partial and partial.direction == "backward":
@@ -50,6 +50,15 @@ def refuse_unresumable(entry: Entry) -> None:
             f"{entry.id} stopped part-way, and its file is gone",
             code="file-missing",
             help=f"restore the file, or undo what was done: wishkit rollback {entry.id}",
+        )
+    if partial and entry.migration and entry.migration.transactional("forward"):
+        raise PlanError(
+            f"{entry.id} stopped part-way outside a transaction, and its file reads differently "
+            "now: as one transaction it would run again from its beginning",
+            code="changed",
+            where=Location(entry.migration.forward.path, 1),
+            help="put back into its header: -- transactional: false\n"
+            f"or undo what was done: wishkit rollback {entry.id}",
         )
 
 

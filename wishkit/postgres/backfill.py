@@ -3,7 +3,8 @@
 Every portion is a transaction of its own that also says in the journal how far it got, so a crash
 at any moment is resumed behind the last one, and no row is changed twice or passed over. The
 position always means the same: rows with a key up to it are as the migration leaves them, the
-others as it finds them. Going forward it moves up, going backward down, and it can turn anywhere.
+others as it finds them. Going forward it moves up, going backward down, so that it can turn round
+anywhere.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from psycopg.pq import Escaping
 from wishkit.core.backfill import Backfill, Pace
 from wishkit.core.batches import batches
 from wishkit.core.events import Progressed
-from wishkit.errors import MigrationFailed, MigrationFileError
+from wishkit.errors import MigrationFailed
 from wishkit.postgres.neighbours import Neighbours
 from wishkit.postgres.patience import Stalled
 from wishkit.postgres.recorder import Expression
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wishkit.core.batches import Batch
-    from wishkit.core.migration import Direction
     from wishkit.postgres.attempt import Attempt
     from wishkit.postgres.patience import Settings
 
@@ -145,7 +145,7 @@ class _Work:
         """See whether the key can serve, where an earlier run stopped, and how much there is.
 
         Raises:
-            GaveUp: ``batch-key`` or ``changed``.
+            GaveUp: ``batch-key``.
         """
         how = self.how
         found = self._ask(settings, "backfill_key", table=how.table, key=how.key)
@@ -169,12 +169,7 @@ class _Work:
         self._resume()
 
     def _resume(self) -> None:
-        """Go on where the journal says, also where it speaks of the other direction.
-
-        Raises:
-            GaveUp: ``changed``: what was run in part in the other direction was another statement,
-                so what there is to undo is not known.
-        """
+        """Go on where the journal says; going backward, from where it says forward stopped."""
         line = journal_lines(self.attempt).get(self.batch.first)
         if line is None or line.done or line.position is None:
             return
@@ -183,23 +178,9 @@ class _Work:
             if self.how.deletes and self.total is not None:
                 self.total += self.rows
             return
-        before = _way(self.attempt, "backward" if self._forward else "forward")
-        if before and not self.how.same_rows(before):
-            return
-        if before is None or before.text != line.sql:
-            raise GaveUp(
-                MigrationFailed(
-                    f"{self.attempt.step.id} stopped part-way, and the statement that had been run "
-                    "in part reads differently now",
-                    code="changed",
-                    where=self.attempt.place,
-                    help="put it back as it was: only then is it known which rows are to be undone",
-                    notes=(f"it was:\n{line.sql}",),
-                )
-            )
-        self.position = line.position
-        if not self._forward:
-            self.total = line.rows
+        before = _way_there(self.attempt)
+        if before and self.how.same_rows(before):
+            self.position, self.total = line.position, line.rows
 
     def portion(self, settings: Settings) -> None:
         """Do the next rows, or see that there are none; may be called again if it is refused."""
@@ -310,17 +291,11 @@ def _problem(how: Backfill, type_: str | None, required: str | None, sorted_: st
     return ""
 
 
-def _way(attempt: Attempt, direction: Direction) -> Backfill | None:
-    """How the migration's other direction runs in batches, if it does."""
+def _way_there(attempt: Attempt) -> Backfill | None:
+    """How the migration that is undone went forward; its text is the one that was run."""
     migration = attempt.step.migration
-    script = migration.script(direction)
-    try:
-        batched = migration.batched(direction)
-        if script is None or batched is None:
-            return None
-        return batches(script, transactional=False, batched=batched)[0].backfill
-    except MigrationFileError:
-        return None
+    batched = migration.batched("forward")
+    return batches(migration.forward, transactional=False, batched=batched)[0].backfill
 
 
 def _disturbing(attempt: Attempt) -> MigrationFailed:
