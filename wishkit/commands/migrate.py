@@ -79,10 +79,12 @@ def migrate(
         steps = plan(ledger)
         if not steps:
             return _report(workspace, database, migrations, ledger)
+        from wishkit.postgres.online import refuse_on_partitioned  # noqa: PLC0415 - as below
         from wishkit.postgres.run import open_run  # noqa: PLC0415 - not for nothing to do
 
         refuse_unfit(server)
         prepared = prepare(steps)
+        refuse_on_partitioned(connection, prepared)
         judged = hazards.judge(connection, target, prepared, accept)
         hazards.refuse(judged)
         if target.protected:

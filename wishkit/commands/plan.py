@@ -134,8 +134,10 @@ def plan(
         if not prepared:
             return Plan(verb, database, ledger.position)
         from wishkit.core.stakes import threats  # noqa: PLC0415 - the parser is heavy
+        from wishkit.postgres.online import refuse_on_partitioned  # noqa: PLC0415
         from wishkit.postgres.stakes import stakes  # noqa: PLC0415
 
+        refuse_on_partitioned(connection, prepared)
         lost = stakes(connection, threats(prepared))
         judged = hazards.judge(connection, target, prepared, accept)
         script = None

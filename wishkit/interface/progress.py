@@ -12,9 +12,11 @@ from wishkit.core.events import (
     MigrationFinished,
     MigrationStarted,
     Noted,
+    Progressed,
     StatementsStarted,
     Waiting,
 )
+from wishkit.interface.meter import Meter
 from wishkit.interface.output import console, say, seconds, styled, whole_seconds
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ class Progress:
         self._moving = not quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self._migration: MigrationStarted | None = None
         self._statement: StatementsStarted | None = None
+        self._meter: Meter | None = None
         self._waiting: Waiting | None = None
         self._finished: list[MigrationFinished] = []
         self._began = 0.0
@@ -74,17 +77,17 @@ class Progress:
             case Connected():
                 self._say(event.target, "dim")
             case Waiting():
-                if self._waiting != event:
-                    self._say(f"waiting for {event.what}: {event.whom}", "bold")
-                self._waiting = event
+                self._wait(event)
             case MigrationStarted():
-                self._migration, self._statement = event, None
+                self._migration, self._statement, self._meter = event, None, None
                 self._began = time.monotonic()
                 if event.note:
                     self._say(f"{event.id}: {event.note}", "bold")
                 self._show()
             case StatementsStarted():
-                self._statement = event
+                self._statement, self._meter = event, None
+            case Progressed():
+                self._measure(event)
             case Noted():
                 self._note(event)
             case MigrationFinished():
@@ -92,6 +95,21 @@ class Progress:
                 self._finished.append(event)
                 if not self._moving:
                     self._say(_finished(event), "")
+
+    def _wait(self, event: Waiting) -> None:
+        if self._waiting != event:
+            self._say(f"waiting for {event.what}: {event.whom}", "bold")
+        self._waiting = event
+
+    def _measure(self, event: Progressed) -> None:
+        """Move the bar; where there is none, say a line now and then."""
+        due = self._meter is None
+        if self._meter:
+            due = self._meter.tell(event)
+        else:
+            self._meter = Meter.of(event)
+        if due and not self._moving:
+            self._say(self._meter.line(), "")
 
     def _note(self, event: Noted) -> None:
         lines = event.message.splitlines() or [""]
@@ -141,6 +159,8 @@ class Progress:
                     f" statement {numbers} of {migration.statements:,}: {statement.sql}", "dim"
                 )
             lines.append(line)
+            if self._meter:
+                lines += [Text(f"    {line}", "dim") for line in self._meter.lines()]
         for line in lines:
             line.truncate(console(stderr=True).width - 1, overflow="ellipsis")
         return Text("\n").join(lines)

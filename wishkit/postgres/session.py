@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import select
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, LiteralString
 
 import psycopg
 from psycopg import generators, pq
 from psycopg.errors import error_from_result
 
+from wishkit.postgres.queries import query
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from psycopg.pq.abc import PGresult
 
@@ -43,12 +46,14 @@ class Refused(Exception):
     Attributes:
         completed: how many statements of the message had succeeded before.
         error: what the server said.
+        notes: what else is known about it, for people.
     """
 
     def __init__(self, completed: int, error: psycopg.Error) -> None:
         super().__init__(str(error))
         self.completed = completed
         self.error = error
+        self.notes: tuple[str, ...] = ()
 
 
 class Lost(Exception):
@@ -175,6 +180,20 @@ class Session:
     def close(self) -> None:
         """Close the connection; never raises."""
         self.connection.close()
+
+
+@contextmanager
+def unhurried(session: Session) -> Iterator[None]:
+    """No timeout inside, whether role, database or file have set it; then as before.
+
+    What needs no lock that anybody would wait for may take its time, and is left half-done by a
+    timeout.
+    """
+    rows = session.ask(query("timeouts_off"))
+    yield
+    if rows:
+        values = {"names": [row[0] for row in rows], "settings": [row[1] for row in rows]}
+        session.ask(query("timeouts_back"), values)
 
 
 def stands(connection: psycopg.Connection[Any]) -> bool:
