@@ -201,7 +201,7 @@ class Swap:
         table: as written.
         column: which one.
         where: the statement's place.
-        removed: names of things that its file drops before, and of defaults that it takes away.
+        removed: bare names of what its file drops before; ``default x`` for a column's default.
         allowed: rules that its file allows, with the reason.
     """
 
@@ -226,8 +226,10 @@ def swaps(prepared: Iterable[tuple[Step, Sequence[Batch]]]) -> Iterator[Swap]:
             alter = tree.get("AlterTableStmt", {})
             commands = list(nodes(alter, "AlterTableCmd"))
             for command in commands:
-                if command.get("subtype") in _REMOVING and "def" not in command:
+                if command.get("subtype") in _REMOVING:
                     removed.add(command["name"])
+                elif command.get("subtype") == "AT_ColumnDefault" and "def" not in command:
+                    removed.add(f"default {command['name']}")
             for command in commands:
                 if command.get("subtype") == "AT_AlterColumnType":
                     table, where = range_var(alter["relation"]), step.script.locate(*span[:2])
@@ -236,7 +238,7 @@ def swaps(prepared: Iterable[tuple[Step, Sequence[Batch]]]) -> Iterator[Swap]:
 
 
 _RETYPES = re.compile(rb"\bALTER\b.*?\bTYPE\b", re.IGNORECASE | re.DOTALL)
-_REMOVING = {"AT_DropConstraint", "AT_DropColumn", "AT_ColumnDefault"}
+_REMOVING = {"AT_DropConstraint", "AT_DropColumn"}
 # What may begin a statement that changes types of columns, or makes enums.
 _TELLS = frozenset({"CREATE", "ALTER", "DROP", "SET"})
 

@@ -19,7 +19,7 @@ from wishkit.core.enums import (
     refuse_early_use,
     swaps,
 )
-from wishkit.core.hazards.model import Hazard
+from wishkit.core.hazards.model import Hazard, Size
 from wishkit.core.locks.model import Name
 from wishkit.core.locks.tree import written
 from wishkit.postgres.failure import OUT_OF_ORDER
@@ -49,24 +49,21 @@ class Dependency:
             function, index, table constraint, domain, domain constraint, range type, composite
             type, policy, trigger, cast, operator, …
         name: as it would be written; of a policy, trigger or constraint ``name on table``.
-        rows: of a column's table, as the planner believes; None where it has none of its own.
-        bytes: of the same.
+        size: of a column's table, as the planner believes; None for what has no rows of its own.
     """
 
     kind: str
     name: str
-    rows: int | None = None
-    bytes: int | None = None
+    size: Size | None = None
 
     @property
-    def own_name(self) -> str:
-        """Its name alone, unquoted: what a DROP would end with."""
-        bare = re.sub(r"\(.*|\s+(?:on|for)\s.*", "", self.name)
-        return bare.rsplit(".", 1)[-1].strip('"')
+    def removed_as(self) -> str:
+        """Its bare name, unquoted, as ``Swap.removed`` has it."""
+        bare = re.sub(r"\(.*|\s+(?:on|for)\s.*", "", self.name).rsplit(".", 1)[-1].strip('"')
+        return f"default {bare}" if self.kind == "default" else bare
 
     def __str__(self) -> str:
-        size = f" ({self.rows} rows, {self.bytes} bytes)" if self.rows else ""
-        return f"{self.kind} {self.name}{size}"
+        return f"{self.kind} {self.name}" + (f" ({self.size})" if self.size else "")
 
 
 def dependencies(connection: Connection, type_: str) -> tuple[Dependency, ...]:
@@ -78,7 +75,7 @@ def dependencies(connection: Connection, type_: str) -> tuple[Dependency, ...]:
     """
     rows = connection.execute(query("enum_dependencies"), {"type": type_}).fetchall()
     return tuple(
-        Dependency(kind, name, count, None if pages is None else pages * _PAGE)
+        Dependency(kind, name, None if count is None else Size(count, pages * _PAGE))
         for kind, name, count, pages in rows
     )
 
@@ -152,7 +149,7 @@ def _swap_hazard(connection: Connection, swap: Swap, enum: Name, small: Small) -
     in_the_way = [
         str(found)
         for found in dependencies(connection, written(enum))
-        if not (_is_small(found, small) or found.own_name in swap.removed)
+        if not (_is_small(found, small) or found.removed_as in swap.removed)
     ]
     if not in_the_way:
         return None
@@ -172,8 +169,9 @@ def _swap_hazard(connection: Connection, swap: Swap, enum: Name, small: Small) -
 def _is_small(found: Dependency, small: Small) -> bool:
     return (
         found.kind == "column"
-        and (found.rows or 0) <= small.rows
-        and (found.bytes or 0) <= small.bytes
+        and found.size is not None
+        and found.size.rows <= small.rows
+        and found.size.bytes <= small.bytes
     )
 
 

@@ -30,3 +30,6 @@ ALTER TABLE {table} ADD CONSTRAINT {not_null} CHECK ({column} IS NOT NULL) NOT V
 ALTER TABLE {table} VALIDATE CONSTRAINT {not_null};
 ALTER TABLE {table} ALTER COLUMN {column} SET NOT NULL;
 ALTER TABLE {table} DROP CONSTRAINT {not_null};
+
+-- The indexes that went with the column.
+{indexes}
