@@ -166,7 +166,8 @@ def test_the_duplicates_are_listed(
     ends_right(wishes, "wish_one")
 
 
-def test_timeouts_do_not_reach_it(wishes: Project) -> None:
+@pytest.mark.parametrize("of", ["DATABASE {database}", "ROLE CURRENT_USER IN DATABASE {database}"])
+def test_timeouts_do_not_reach_it(wishes: Project, of: str) -> None:
     """They would leave it INVALID; behind it they are as they were."""
     kept = {"statement_timeout": "150ms"}
     if wishes.value("SELECT current_setting('server_version_num')::int") >= 170000:
@@ -178,7 +179,7 @@ def test_timeouts_do_not_reach_it(wishes: Project) -> None:
     }
     database = wishes.value("SELECT quote_ident(current_database())")
     for name, value in timeouts.items():
-        wishes.rows(f"ALTER DATABASE {database} SET {name} = '{value}'")
+        wishes.rows(f"ALTER {of.format(database=database)} SET {name} = '{value}'")
     shown = ", ".join(f"current_setting('{name}') AS {name}" for name in kept)
     wishes.pair("0002_index", f"{HEADER}{INDEX}\nCREATE TABLE kept AS SELECT {shown};")
     with ThreadPoolExecutor() as pool:
@@ -239,6 +240,20 @@ def test_what_a_cancelled_reindex_left(
         assert (name, False) in wishes.rows(INDEXES)
     wishes.pair("0002_reindex", f"{HEADER}REINDEX {reindex};")
     ends_right(wishes, "wish_title")
+
+
+def test_a_reindex_of_ours_dies(wishes: Project) -> None:
+    wishes.rows("CREATE INDEX wish_title ON wish (title)")
+    wishes.pair("0002_reindex", f"{HEADER}REINDEX TABLE CONCURRENTLY wish;")
+    with ThreadPoolExecutor() as pool:
+        with writing(wishes):
+            run = pool.submit(wishes.fails)
+            wishes.wait_for(WAITS, "REINDEX%")
+            wishes.terminate("work")
+        assert run.result(30).code == "connection-lost"
+    assert ("wish_title_ccnew", False) in wishes.rows(INDEXES)
+    ends_right(wishes, "wish_title")
+    assert wishes.rows(TOAST) == []
 
 
 def test_a_reindex_of_ours_is_cancelled(wishes: Project) -> None:
@@ -343,29 +358,50 @@ def test_who_is_at_work_on_the_table_is_named(wishes: Project) -> None:
     ends_right(wishes, "wish_title")
 
 
-def test_an_ordinary_role_is_enough(wishes: Project) -> None:
+@pytest.fixture
+def ordinary(wishes: Project) -> Iterator[Project]:
+    """The same as a role that owns the table and is nobody otherwise."""
     role = f"ordinary_{wishes.number}"
-    wishes.rows(f"CREATE ROLE {role} LOGIN; GRANT {role} TO CURRENT_USER")
-    try:
+    wishes.rows(f"CREATE ROLE {role} LOGIN")
+    schema = wishes.value("SELECT yoyo_schema FROM wishkit.ledger")
+    for name in ("public", "wishkit", schema):
         wishes.rows(
-            f"GRANT ALL ON SCHEMA public TO {role}; ALTER TABLE wish OWNER TO {role};"
-            f"INSERT INTO wish VALUES (1, 'wish 1')"
+            f"GRANT ALL ON SCHEMA {name} TO {role};"
+            f"GRANT ALL ON ALL TABLES IN SCHEMA {name} TO {role};"
+            f"GRANT ALL ON ALL SEQUENCES IN SCHEMA {name} TO {role}"
         )
-        database = wishes.value("SELECT quote_ident(current_database())")
-        wishes.rows(f"GRANT ALL ON DATABASE {database} TO {role}")
-        schema = wishes.value("SELECT yoyo_schema FROM wishkit.ledger")
-        for name in ("wishkit", schema):
-            wishes.rows(
-                f"GRANT ALL ON SCHEMA {name} TO {role}; GRANT ALL ON ALL TABLES IN SCHEMA {name} TO"
-                f" {role}; GRANT ALL ON ALL SEQUENCES IN SCHEMA {name} TO {role}"
-            )
-        url = psycopg.conninfo.make_conninfo(wishes.url, user=role)
-        wishes.target = replace(wishes.target, url=url)
-        wishes.pair("0002_index", HEADER + INDEX.replace("INDEX", "UNIQUE INDEX", 1))
-        assert wishes.fails().notes[-1] == "duplicates of (title):\n  (wish 1): 2 rows"
-        wishes.rows("DELETE FROM wish WHERE ctid = (SELECT max(ctid) FROM wish WHERE id = 1)")
-        ends_right(wishes, "wish_title")
-    finally:
-        wishes.rows(
-            f"REASSIGN OWNED BY {role} TO CURRENT_USER; DROP OWNED BY {role}; DROP ROLE {role}"
-        )
+    wishes.rows(f"ALTER TABLE wish OWNER TO {role}")
+    url = psycopg.conninfo.make_conninfo(wishes.url, user=role)
+    wishes.target = replace(wishes.target, url=url)
+    yield wishes
+    wishes.rows(f"REASSIGN OWNED BY {role} TO CURRENT_USER; DROP OWNED BY {role}; DROP ROLE {role}")
+
+
+def test_an_ordinary_role_is_enough(ordinary: Project) -> None:
+    ordinary.rows("INSERT INTO wish VALUES (1, 'wish 1')")
+    ordinary.pair("0002_index", HEADER + INDEX.replace("INDEX", "UNIQUE INDEX", 1))
+    assert ordinary.fails().notes[-1] == "duplicates of (title):\n  (wish 1): 2 rows"
+    ordinary.rows("DELETE FROM wish WHERE ctid = (SELECT max(ctid) FROM wish WHERE id = 1)")
+    ends_right(ordinary, "wish_title")
+
+
+TOAST = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid"
+
+
+def test_the_copy_of_a_toast_index_is_dropped(wishes: Project) -> None:
+    cancelled(wishes, "REINDEX TABLE CONCURRENTLY wish", "INSERT INTO wish VALUES (0, 'x')")
+    assert wishes.value(TOAST).endswith("_index_ccnew")
+    wishes.pair("0002_reindex", f"{HEADER}REINDEX TABLE CONCURRENTLY wish;")
+    ends_right(wishes)
+    assert wishes.rows(TOAST) == []
+
+
+def test_a_copy_that_only_a_superuser_may_drop(ordinary: Project) -> None:
+    cancelled(ordinary, "REINDEX TABLE CONCURRENTLY wish", "INSERT INTO wish VALUES (0, 'x')")
+    left = ordinary.value(TOAST)
+    ordinary.pair("0002_reindex", f"{HEADER}REINDEX TABLE CONCURRENTLY wish;")
+    ends_right(ordinary)
+    warning = ordinary.notes("WARNING")[-1]  # before it, the server says that it passed it over
+    assert warning.endswith(f"a superuser may: DROP INDEX CONCURRENTLY {left}")
+    assert ordinary.rows(TOAST) == [(left,)]
+    ordinary.rows(f"DROP INDEX CONCURRENTLY {left}")

@@ -16,6 +16,8 @@ from wishkit.postgres.queries import query
 from wishkit.postgres.session import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from wishkit.postgres.run import Run
     from wishkit.postgres.session import Session
 
@@ -79,7 +81,7 @@ class BuildIndex(Work):
                 refused.notes = ("\n".join(keys.duplicates(run.session)),)
         return True
 
-    def verify(self, run: Run) -> None:
+    def verify(self, run: Run) -> Sequence[str]:
         """The index must be there and valid; IF NOT EXISTS proves neither."""
         found = self._find(run.session)
         if not found or not found.valid:
@@ -91,6 +93,7 @@ class BuildIndex(Work):
             )
         if self.if_not_exists:
             self._expect_meant(run.session, found)
+        return ()
 
     def _settled(self, run: Run) -> _Index | None:
         """The index when nobody is building it any more."""

@@ -97,7 +97,7 @@ class DetachPartition(Work):
         """Whether all is as it was; half detached, it waits to be finished."""
         return self._pending(run.session) == self.before
 
-    def verify(self, run: Run) -> None:
+    def verify(self, run: Run) -> Sequence[str]:
         """It must be no partition any more."""
         if self._pending(run.session) is not None:
             raise Unclear(
@@ -105,6 +105,7 @@ class DetachPartition(Work):
                 code="not-detached",
                 help_="run the same command again: it finishes the detaching",
             )
+        return ()
 
     def _pending(self, session: Session) -> bool | None:
         """Whether its detaching is half done; None: it is no partition."""

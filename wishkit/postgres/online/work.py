@@ -95,12 +95,16 @@ class Work:
         """
         return True
 
-    def verify(self, run: Run) -> None:
+    def verify(self, run: Run) -> Sequence[str]:  # noqa: ARG002 - as above
         """See that it did what it said.
+
+        Returns:
+            What is left for somebody else to see to.
 
         Raises:
             Unclear: it did not.
         """
+        return ()
 
 
 class Repeatable(Work):
