@@ -85,7 +85,7 @@ def test_prose_with_a_colon_is_prose(text: str, summary: str) -> None:
         ("-- Depends: 0001_a", "Depends", 'perhaps you meant "depends"'),
         ("-- transactionl: false", "transactionl", 'perhaps you meant "transactional"'),
         ("-- TRANSACTIONAL: false", "TRANSACTIONAL", 'perhaps you meant "transactional"'),
-        ("-- owner: anna", "owner", "known are depends, transactional, irreversible, allow, phase"),
+        ("-- owner: anna", "owner", "known are depends, transactional, batch, irreversible"),
     ],
 )
 def test_an_unknown_directive_is_an_error_with_a_suggestion(

@@ -145,9 +145,16 @@ def test_a_late_comer_is_refused_with_the_choice() -> None:
 
 
 def test_one_that_began_out_of_order_may_go_on() -> None:
-    ledger = applied(A, C, partial=[begun(B, done=2)])
-    (step,) = forward_plan([A, B, C], ledger)
+    stepwise = migration(B.id, text="-- transactional: false\nSELECT 1;")
+    ledger = applied(A, C, partial=[begun(stepwise, done=2)])
+    (step,) = forward_plan([A, stepwise, C], ledger)
     assert (step.id, step.done) == (B.id, 2)
+
+
+def test_what_stopped_part_way_is_not_run_again_as_one_transaction() -> None:
+    error = refusal([A, B], applied(A, partial=[begun(B)]))
+    assert (error.code, str(error.where)) == ("changed", f"sql/{B.id}.sql:1:1")
+    assert "-- transactional: false" in (error.help or "")
 
 
 def test_a_changed_file_is_refused_even_when_nothing_is_pending() -> None:

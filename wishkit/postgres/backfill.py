@@ -21,7 +21,7 @@ from wishkit.core.events import Progressed
 from wishkit.errors import MigrationFailed
 from wishkit.postgres.neighbours import Neighbours
 from wishkit.postgres.patience import Stalled
-from wishkit.postgres.recorder import Expression
+from wishkit.postgres.queries import query
 from wishkit.postgres.session import Refused, quote
 from wishkit.postgres.steps import (
     BEGIN,
@@ -148,7 +148,9 @@ class _Work:
             GaveUp: ``batch-key``.
         """
         how = self.how
-        found = self._ask(settings, "backfill_key", table=how.table, key=how.key)
+        recorder = self.attempt.run.recorder
+        key = recorder.step("backfill_key", table=how.table, key=how.key).decode()
+        found = self._ask(settings, key)
         problem = _problem(how, *found[0][:3]) if found else f"there is no table {how.table}"
         if problem:
             raise GaveUp(
@@ -164,7 +166,8 @@ class _Work:
         self.type = type_ or ""
         self.total = None if rows is None else int(rows)
         if int(size or 0) <= self.attempt.run.target.small.bytes:
-            ((count,),) = self._ask(settings, "backfill_count", target=Expression(how.target))
+            count_rows = query("backfill_count").format(target=how.target)
+            ((count,),) = self._ask(settings, count_rows)
             self.total = int(count or 0)
         self._resume()
 
@@ -187,15 +190,15 @@ class _Work:
         if self.retried:
             self.pace.disturbed()
         self.retried = True
-        found = self._ask(
-            settings,
-            "backfill_up" if self._forward else "backfill_down",
-            key=Expression(quote(self.how.key)),
-            target=Expression(self.how.target),
-            bounds=Expression(self._bounds(quote(self.how.key), *self._rest)),
+        key = quote(self.how.key)
+        following = query("backfill_up") if self._forward else query("backfill_down")
+        question = following.format(
+            key=key,
+            target=self.how.target,
+            bounds=self._bounds(key, *self._rest),
             rows=self.pace.rows,
-            then=(BEGIN.decode().rstrip(";\n"), *settings),
         )
+        found = self._ask(settings, question, then=(BEGIN.decode().rstrip(";\n"), *settings))
         session = self.attempt.run.session
         if not found:
             session.rollback()
@@ -259,11 +262,10 @@ class _Work:
         return f"{escape(key.encode()).decode()}::{self.type}"
 
     def _ask(
-        self, settings: Settings, name: str, *, then: Settings = (), **values: object
+        self, settings: Settings, question: str, *, then: Settings = ()
     ) -> Sequence[tuple[str | None, ...]]:
         """A question in a transaction of its own; ``then`` is sent behind it."""
         session = self.attempt.run.session
-        question = self.attempt.run.recorder.step(name, **values).decode()
         message = ("BEGIN READ ONLY", *settings, *_AS_TEXT, question, "COMMIT", *then)
         try:
             results = session.send(";\n".join(message).encode())

@@ -14,4 +14,4 @@ COMMENT ON COLUMN wishkit.step.position IS
     'For a statement that runs in batches: the key up to which it is done; null before the first '
     'batch, and for any other statement.';
 COMMENT ON COLUMN wishkit.step.rows IS
-    'For a statement that runs in batches: how many rows it has changed so far.';
+    'For a statement that runs in batches: how many rows it has gone through so far.';

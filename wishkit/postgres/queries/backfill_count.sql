@@ -1,2 +1,2 @@
 -- How many rows are there to go through? Only asked of a table that is small.
-SELECT count(*) FROM %(target)s
+SELECT count(*) FROM {target}

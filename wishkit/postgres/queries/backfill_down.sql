@@ -1,8 +1,8 @@
 -- Behind which key does the next portion of a backfill begin that is being undone, and how many rows
 -- does it have? Null: there is no key before it.
-SELECT (SELECT %(key)s FROM %(target)s WHERE %(key)s < portion.key
-        ORDER BY %(key)s DESC LIMIT 1)::text,
+SELECT (SELECT {key} FROM {target} WHERE {key} < portion.key
+        ORDER BY {key} DESC LIMIT 1)::text,
        portion.number
-FROM (SELECT %(key)s AS key, row_number() OVER (ORDER BY %(key)s DESC) AS number
-      FROM %(target)s WHERE %(bounds)s ORDER BY %(key)s DESC LIMIT %(rows)s) AS portion
+FROM (SELECT {key} AS key, row_number() OVER (ORDER BY {key} DESC) AS number
+      FROM {target} WHERE {bounds} ORDER BY {key} DESC LIMIT {rows}) AS portion
 ORDER BY portion.number DESC LIMIT 1

@@ -1,5 +1,5 @@
 -- Up to which key does the next portion of a backfill go, and over how many rows?
 SELECT portion.key::text, portion.number
-FROM (SELECT %(key)s AS key, row_number() OVER (ORDER BY %(key)s) AS number
-      FROM %(target)s WHERE %(bounds)s ORDER BY %(key)s LIMIT %(rows)s) AS portion
+FROM (SELECT {key} AS key, row_number() OVER (ORDER BY {key}) AS number
+      FROM {target} WHERE {bounds} ORDER BY {key} LIMIT {rows}) AS portion
 ORDER BY portion.number DESC LIMIT 1
