@@ -25,8 +25,11 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import psycopg
 import stall_clients
+from psycopg.conninfo import make_conninfo
 from stall_blockers import FORMS, NONE, blocking
+from stall_result import AIM, PROMPT, Row, owns, progress, table, verdict
 from stall_table import OPERATIONS, build, environment, prepare_change
 from stall_tools import TOOLS, run_tool
 from stall_witness import Witness
@@ -35,16 +38,14 @@ from wishkit.postgres.binaries import find_binaries
 from wishkit.postgres.scratch import Scratch, scratch_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from stall_clients import Sample
     from stall_table import Change
 
-AIM = 0.250  # seconds a client may wait
-PROMPT = 1.0  # seconds behind the blocker's end and the work itself
 WARM_UP, HEAD_START, TAIL = 1.0, 0.5, 0.5  # seconds
 OVERHEAD = 4.0  # seconds a cell takes beyond holding and work, for the estimate
-TEMPLATE, DATABASE = "stall_template", "stall"
+TEMPLATE, DATABASE, OWNER = "stall_template", "stall", "stall_owner"
 # The forms that a tool without patience has nothing new to say about, and those of an operation
 # that takes no lock on the table.
 FEW_FORMS = {"psql": (NONE, "idle-read"), "psql-timeout": (NONE, "idle-read")}
@@ -67,57 +68,18 @@ class Load:
         rate: requests a second of each.
         rows: of the table.
         hold: seconds for which the blocker holds it.
+        ordinary: whether who migrates owns the tables, and may do nothing else.
     """
 
     clients: int
     rate: float
     rows: int
     hold: float
+    ordinary: bool
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What one change with one tool did to the clients. Times in seconds.
-
-    Attributes:
-        operation: one of ``OPERATIONS``.
-        form: of the blocker.
-        tool: one of ``TOOLS``.
-        wait: the longest of any client while the tool was at work.
-        wait_of: which request that was.
-        stalled: how many requests waited for longer than the aim.
-        before: the longest before the tool began.
-        machine: the longest of a client that only reads a table that nobody touches, meanwhile.
-        lock_wait: the longest wait for a lock that was seen, and …
-        story: … who waited for what, and behind whom.
-        requests: how many there were.
-        errors: of clients.
-        first_error: one of them.
-        done: whether the change was made.
-        attempts: how often the tool was started.
-        took: from the tool's start to its end.
-        after: from the blocker's end to the tool's end.
-        output: of a tool that failed.
-    """
-
-    operation: str
-    form: str
-    tool: str
-    wait: float
-    wait_of: str
-    stalled: int
-    before: float
-    machine: float
-    lock_wait: float
-    story: str
-    requests: int
-    errors: int
-    first_error: str
-    done: bool
-    attempts: int
-    took: float
-    after: float
-    output: str
+    def tools_url(self, url: str) -> str:
+        """How the tools connect to a database."""
+        return make_conninfo(url, user=OWNER) if self.ordinary else url
 
 
 @dataclass(slots=True)
@@ -159,7 +121,7 @@ def measure(server: Scratch, change: Change, form: str, tool: str, load: Load) -
             with blocking(form, url, load.hold) as blocker:
                 time.sleep(HEAD_START if form != NONE else 0)
                 began = time.monotonic()
-                outcome = run_tool(tool, psql, url, change, load.hold)
+                outcome = run_tool(tool, psql, load.tools_url(url), change, load.hold)
                 ended = time.monotonic()
             time.sleep(TAIL)
     mine = [s for s in clients.samples if s[2] != stall_clients.CONTROL]
@@ -185,64 +147,6 @@ def measure(server: Scratch, change: Change, form: str, tool: str, load: Load) -
         took=ended - began,
         after=ended - (blocker.ended if form != NONE else began),
         output="" if outcome.done else outcome.output,
-    )
-
-
-def verdict(row: Row, own: float | None) -> str:
-    """Whether the aim was met, and if not, in what.
-
-    Args:
-        row: what was measured.
-        own: what the same takes without a blocker; None when that is not known.
-    """
-    missed = []
-    if row.wait > AIM:
-        missed.append("wait")
-    if row.errors:
-        missed.append("errors")
-    if not row.done:
-        missed.append("not done")
-    elif own is not None and row.after > PROMPT + own:
-        missed.append("late")
-    return f"missed: {', '.join(missed)}" if missed else "met"
-
-
-def table(rows: Sequence[Row]) -> str:
-    """The rows as text, in columns."""
-    own = {(r.operation, r.tool): r.took for r in rows if r.form == NONE and r.done}
-    head = (
-        "change",
-        "blocker",
-        "tool",
-        "longest wait",
-        "for a lock",
-        "machine",
-        "errors",
-        "done",
-        "aim",
-    )
-    lines = [
-        (
-            row.operation,
-            row.form,
-            row.tool,
-            f"{row.wait * 1000:,.0f} ms",
-            f"{row.lock_wait * 1000:,.0f} ms",
-            f"{row.machine * 1000:,.0f} ms",
-            str(row.errors),
-            f"{row.after:+.1f} s" if row.done else "no",
-            verdict(row, own.get((row.operation, row.tool))),
-        )
-        for row in rows
-    ]
-    widths = [max(len(line[c]) for line in (head, *lines)) for c in range(len(head))]
-    numbers = range(3, 8)
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if column in numbers else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in (head, *lines)
     )
 
 
@@ -275,6 +179,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--hold", type=float, default=8.0, help="seconds")
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--rate", type=float, default=15.0, help="requests a second of each")
+    parser.add_argument(
+        "--ordinary", action="store_true", help="migrate as a role that only owns the tables"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all that was measured")
     return parser.parse_args()
 
@@ -282,7 +189,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Measure what the command line asks for, and print it."""
     options = arguments()
-    load = Load(options.clients, options.rate, options.rows, options.hold)
+    load = Load(options.clients, options.rate, options.rows, options.hold, options.ordinary)
     plan = cells(options)
     binaries = find_binaries()
     version = ".".join(map(str, binaries.version))
@@ -298,7 +205,12 @@ def main() -> None:
     ):
         base = Path(folder)
         psql = str(binaries.program("psql"))
-        build(psql, server.create_database(TEMPLATE), base / TEMPLATE, load.rows)
+        template = server.create_database(TEMPLATE)
+        with psycopg.connect(template, autocommit=True) as connection:
+            connection.execute(f"CREATE ROLE {OWNER} LOGIN")
+            connection.execute(f"GRANT CREATE ON DATABASE {TEMPLATE} TO {OWNER}")
+            connection.execute(f"GRANT CREATE ON SCHEMA public TO {OWNER}")
+        build(psql, load.tools_url(template), base / TEMPLATE, load.rows)
         changes = {name: prepare_change(base, name) for name in {cell[0] for cell in plan}}
         rows: list[Row] = []
         for operation, form, tool in plan:
@@ -311,21 +223,10 @@ def main() -> None:
         " end plus the work itself. Machine: what a client waited that no migration concerns."
     )
     if options.json:
-        own = {(r.operation, r.tool): r.took for r in rows if r.form == NONE and r.done}
+        own = owns(rows)
         written = [asdict(r) | {"aim": verdict(r, own.get((r.operation, r.tool)))} for r in rows]
         result = {"server": version, "load": asdict(load), "rows": written}
         options.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
-
-
-def progress(row: Row) -> str:
-    """A line when a measurement is over, with whatever explains it when it is bad."""
-    text = f"  {row.operation} / {row.form} / {row.tool}: {row.wait * 1000:,.0f} ms ({row.wait_of})"
-    text += f", {row.errors} errors, {row.took:.1f} s"
-    if row.wait > AIM and row.story:
-        text += f"\n    {row.lock_wait * 1000:,.0f} ms of it: {' '.join(row.story.split())}"
-    for detail in (row.first_error, row.output):
-        text += f"\n    {' '.join(detail.split())[-600:]}" if detail else ""
-    return text
 
 
 def say(text: str) -> None:
