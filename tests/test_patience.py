@@ -10,18 +10,14 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from wishkit.core.events import Event, Waiting
+from wishkit.config import Patience
+from wishkit.core.events import Blocked, Event
 from wishkit.core.locks import LockMode, effects_in_order
 from wishkit.core.script import Script
 from wishkit.core.statements import parse, split
 from wishkit.core.wants import Want, wants
-from wishkit.postgres.patience import (
-    Gate,
-    Limits,
-    OutOfPatience,
-    Stalled,
-    patiently,
-)
+from wishkit.postgres.lookout import Lookout
+from wishkit.postgres.patience import OutOfPatience, Patient, Stalled
 from wishkit.postgres.session import Refused, Session
 
 if TYPE_CHECKING:
@@ -49,8 +45,13 @@ class Bench:
         self.work.execute("INSERT INTO items SELECT generate_series(1, 100)")
 
     def run(
-        self, sql: str = ALTER, *, wanted: tuple[Want, ...] = ITEMS, limits: Limits | None = None
-    ) -> None:
+        self,
+        sql: str = ALTER,
+        *,
+        wanted: tuple[Want, ...] = ITEMS,
+        patience: Patience | None = None,
+        **options: Any,  # noqa: ANN401 - as Patient has them
+    ) -> Patient:
         def attempt(settings: Settings) -> None:
             self.attempts += 1
             statements = ["BEGIN", *settings, sql, "COMMIT"]
@@ -60,14 +61,20 @@ class Bench:
                 self.session.rollback()
                 raise
 
-        patiently(
-            attempt,
-            wanted=wanted,
-            monitor=self.monitor,
-            ours=self.work.info.backend_pid,
-            limits=limits or Limits(deadline=20),
-            listener=self.events.append,
+        patience = patience or Patience(deadline=20)
+        lookout = Lookout(self.monitor, self.session, patience)
+        patient = Patient(
+            "0001_x", wanted, self.session, lookout, patience, self.events.append, **options
         )
+        try:
+            patient.run(attempt)
+        finally:
+            lookout.close()
+        return patient
+
+    def in_the_way(self, *wanted: Want) -> list[str | None]:
+        lookout = Lookout(self.monitor, self.session, Patience())
+        return [b.relation for b in lookout.in_the_way(wanted)]
 
     def columns(self) -> set[str]:
         cursor = self.monitor.execute("SELECT * FROM items LIMIT 0")
@@ -157,8 +164,8 @@ def test_an_old_holder_is_waited_for_and_clients_notice_nothing(bench: Bench, he
     assert waited > max(waits)
     # Queueing behind the holder would have made the client wait for all the rest of its time.
     assert max(waits) < (held - 0.3) / 2
-    (event,) = {e for e in bench.events if isinstance(e, Waiting)}
-    assert "reporting" in event.whom
+    told = {b.application for e in bench.events if isinstance(e, Blocked) for b in e.blockers}
+    assert told == {"reporting"}
 
 
 def test_overlapping_short_readers_do_not_keep_it_out_for_ever(bench: Bench) -> None:
@@ -186,8 +193,8 @@ def test_overlapping_short_readers_do_not_keep_it_out_for_ever(bench: Bench) -> 
 def test_the_deadline_leaves_everything_and_names_who_was_in_the_way(bench: Bench) -> None:
     with holding(bench.url, "SELECT * FROM items") as blocker:
         with pytest.raises(OutOfPatience) as error:
-            bench.run(limits=Limits(deadline=0.8))
-        (holder,) = error.value.holders
+            bench.run(patience=Patience(deadline=0.8))
+        (holder,) = error.value.blockers
         assert holder.pid == blocker.info.backend_pid
         assert holder.state == "idle in transaction"
         assert "SELECT * FROM items" in str(holder)
@@ -198,7 +205,7 @@ def test_the_deadline_leaves_everything_and_names_who_was_in_the_way(bench: Benc
 def test_a_holder_who_stays_young_but_blocks_is_met_by_retries(bench: Bench) -> None:
     """A transaction younger than the gate minds: the attempt times out and comes back."""
     with holding(bench.url, "LOCK TABLE items IN ACCESS SHARE MODE", 1.0):
-        bench.run(limits=Limits(old=30, deadline=20))
+        bench.run(patience=Patience(old=30, deadline=20))
     assert bench.attempts > 1
     assert "note" in bench.columns()
 
@@ -222,14 +229,11 @@ def test_a_holder_of_a_partition_closes_the_gate_of_its_parent(bench: Bench) -> 
     bench.work.execute(
         "CREATE TABLE logs_1 PARTITION OF logs FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')"
     )
-    gate = Gate(bench.monitor, bench.work.info.backend_pid, Limits())
     with holding(bench.url, "SELECT * FROM logs_1"):
-        whole = Want(LockMode.ACCESS_EXCLUSIVE, '"logs"', descendants=True)
-        assert [h.relation for h in gate.holders([whole])] == ["logs_1"]
-        only = Want(LockMode.ACCESS_EXCLUSIVE, '"logs"')
-        assert gate.holders([only]) == ()
-        harmless = Want(LockMode.SHARE, '"logs"', descendants=True)
-        assert gate.holders([harmless]) == ()
+        whole = Want(LockMode.ACCESS_EXCLUSIVE, '"logs"', spread=True)
+        assert bench.in_the_way(whole) == ["public.logs_1"]
+        assert bench.in_the_way(Want(LockMode.ACCESS_EXCLUSIVE, '"logs"')) == []
+        assert bench.in_the_way(Want(LockMode.SHARE, '"logs"', spread=True)) == []
 
 
 def test_a_prepared_transaction_is_named(bench: Bench) -> None:
@@ -239,10 +243,10 @@ def test_a_prepared_transaction_is_named(bench: Bench) -> None:
         other.execute("PREPARE TRANSACTION 'forgotten'")
         try:
             with pytest.raises(OutOfPatience) as error:
-                bench.run(limits=Limits(deadline=0.5))
+                bench.run(patience=Patience(deadline=0.5))
         finally:
             other.execute("ROLLBACK PREPARED 'forgotten'")
-    (holder,) = error.value.holders
+    (holder,) = error.value.blockers
     assert holder.pid == 0
     assert "prepared transaction forgotten" in str(holder)
 
@@ -256,10 +260,11 @@ def test_a_role_that_sees_nothing_of_others_still_waits_for_them(
             psycopg.connect(database, user="modest", autocommit=True) as modest,
             holding(bench.url, "SELECT * FROM items"),
         ):
-            gate = Gate(modest, bench.work.info.backend_pid, Limits(old=0.1))
-            (holder,) = gate.holders(ITEMS)
+            lookout = Lookout(modest, bench.session, Patience())
+            (holder,) = lookout.in_the_way(ITEMS)
             assert holder.query in {None, "<insufficient privilege>"}
-            while not gate.closed_by(ITEMS):
+            assert not holder.autovacuum
+            while lookout.in_the_way(ITEMS)[0].age <= holder.age:
                 time.sleep(0.02)  # its age is counted from when it was first seen
     finally:
         bench.work.execute("DROP ROLE modest")

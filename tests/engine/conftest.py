@@ -18,7 +18,7 @@ from wishkit.commands.migrate import migrate
 from wishkit.commands.rollback import rollback
 from wishkit.commands.status import status
 from wishkit.commands.workspace import Workspace
-from wishkit.config import Config, Target
+from wishkit.config import Config, Patience, Target
 from wishkit.core.events import MigrationStarted, Noted
 from wishkit.postgres.lock import KEY
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from wishkit.errors import WishkitError
     from wishkit.postgres.scratch import Scratch
 
+# Most tests hold a statement up to look at a certain moment; nobody shall come back to it later.
+IMPATIENT = Patience(deadline=0)
 PATIENCE = 20.0  # seconds until a test gives up waiting for something that should happen
 
 
@@ -129,6 +131,8 @@ class Project:
     ) -> subprocess.Popen[str]:
         """Start wishkit as a process of its own."""
         place = ["--env", environment] if environment else ["--url", url or self.url]
+        if arguments[0] in {"migrate", "rollback"} and "--patience" not in arguments:
+            place += ["--patience", f"{self.target.patience.deadline:g}s"]
         return subprocess.Popen(
             [sys.executable, "-m", "wishkit", *arguments, *place],
             cwd=self.folder,
@@ -205,7 +209,8 @@ class Project:
 @pytest.fixture
 def project(sql_folder: SqlFolder, database: str) -> Project:
     """An empty project on an empty database."""
-    return Project(sql_folder({}), sql_folder, database, Target(url=database, name="test"))
+    target = Target(url=database, name="test", patience=IMPATIENT)
+    return Project(sql_folder({}), sql_folder, database, target)
 
 
 @pytest.fixture
@@ -228,7 +233,9 @@ def through_proxy(project: Project) -> Iterator[Callable[..., Proxy]]:
 def private_project(sql_folder: SqlFolder, private_server: Scratch) -> Project:
     """A project on a server of its own, to be stopped, started and filled up."""
     url = private_server.create_database("private")
-    return Project(sql_folder({}), sql_folder, url, Target(url=url, name="test"))
+    return Project(
+        sql_folder({}), sql_folder, url, Target(url=url, name="test", patience=IMPATIENT)
+    )
 
 
 def with_parameters(url: str, parameters: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from wishkit.core.events import Waiting
 from wishkit.errors import LockHeld
-from wishkit.postgres import run
+from wishkit.postgres import orphans
 
 if TYPE_CHECKING:
     from tests.engine.conftest import Project
@@ -73,7 +73,7 @@ def test_it_is_ended_when_it_does_not_end(
     project: Project, monkeypatch: pytest.MonkeyPatch, header: str
 ) -> None:
     project.pair("0001_wish", f"{header}{DEAF}CREATE TABLE wish (id int);\n{GATE}")
-    monkeypatch.setattr(run, "ORPHAN_PATIENCE", 0.5)
+    monkeypatch.setattr(orphans, "ORPHAN_PATIENCE", 0.5)
     with project.gate():
         killed(project)
         project.pair("0001_wish", f"{header}{DEAF}CREATE TABLE wish (id int);\nSELECT 1;")
@@ -90,7 +90,7 @@ def test_it_cannot_be_ended(project: Project, monkeypatch: pytest.MonkeyPatch) -
         f"GRANT CREATE ON DATABASE {database} TO {role}; GRANT ALL ON SCHEMA public TO {role}"
     )
     project.pair("0001_wish", f"{DEAF}CREATE TABLE wish (id int);\n{GATE}")
-    monkeypatch.setattr(run, "ORPHAN_PATIENCE", 0.3)
+    monkeypatch.setattr(orphans, "ORPHAN_PATIENCE", 0.3)
     with project.gate():
         killed(project)
         project.rows(f"GRANT ALL ON SCHEMA wishkit TO {role}")
@@ -125,7 +125,7 @@ def test_acting_as_a_role_it_sees_and_ends_its_orphans(
     config = f'[environments.test]\nurl = "{url}"\nrole = "{owner}"\n'
     (project.folder / "wishkit.toml").write_text(config)
     project.pair("0001_wish", f"{DEAF}CREATE TABLE wish (id int);\n{GATE}")
-    monkeypatch.setattr(run, "ORPHAN_PATIENCE", 0.3)
+    monkeypatch.setattr(orphans, "ORPHAN_PATIENCE", 0.3)
     with project.gate():
         process = project.spawn("migrate", environment="test")
         project.wait_at_gate()

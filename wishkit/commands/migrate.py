@@ -98,6 +98,7 @@ def migrate(
             listener=workspace.listener,
             unfinished=unfinished,
         ) as run:
+            run.may_kill = workspace.may_kill
             if run.ledger.records != ledger.records or run.ledger.partial != ledger.partial:
                 prepared = prepare(plan(run.ledger))  # another run was quicker
             run.accepted |= hazards.accepted(judged)

@@ -105,6 +105,7 @@ def rollback(
             listener=workspace.listener,
             unfinished=unfinished,
         ) as run:
+            run.may_kill = workspace.may_kill
             if run.ledger.records != ledger.records or run.ledger.partial != ledger.partial:
                 raise ConsentNeeded(
                     "the database changed while the question was open: another run was at work",

@@ -14,12 +14,12 @@ from wishkit.core.migration import read_folder
 from wishkit.errors import ConsentNeeded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import psycopg
 
     from wishkit.config import Config, Target
-    from wishkit.core.events import Listener
+    from wishkit.core.events import Blocker, Listener
     from wishkit.core.migration import Migration
     from wishkit.postgres.connection import Server
 
@@ -110,6 +110,20 @@ class Workspace:
             raise ConsentNeeded("not confirmed", state="nothing was run")
 
 
+    @property
+    def may_kill(self) -> Callable[[Sequence[Blocker]], bool] | None:
+        """Puts it to the user whether sessions may be ended; None where nobody can answer."""
+        ask = self.ask
+        if ask is None:
+            return None
+
+        def agreed(blockers: Sequence[Blocker]) -> bool:
+            lines = "\n".join(f"  {blocker}" for blocker in blockers)
+            return ask(f"patience is over; end these sessions?\n{lines}\n")
+
+        return agreed
+
+
 def open_workspace(
     *,
     url: str | None,
@@ -117,8 +131,17 @@ def open_workspace(
     listener: Listener,
     ask: Ask | None = None,
     lock_wait: float | None = None,
+    patience: Mapping[str, Any] | None = None,
 ) -> Workspace:
     """Read the configuration and decide which database is meant.
+
+    Args:
+        url: as ``resolve_target`` takes it.
+        env: as ``resolve_target`` takes it.
+        listener: is told what happens.
+        ask: puts a question to the user.
+        lock_wait: seconds to wait for another run, instead of what is configured.
+        patience: fields of ``Patience``, instead of what is configured.
 
     Raises:
         ConfigError: the configuration cannot be understood.
@@ -127,6 +150,8 @@ def open_workspace(
     target = configuration.resolve_target(config, url=url, env=env)
     if lock_wait is not None:
         target = replace(target, lock_wait=lock_wait)
+    if patience:
+        target = replace(target, patience=replace(target.patience, **patience))
     return Workspace(config, target, listener, ask)
 
 

@@ -35,6 +35,63 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Blocker:
+    """Somebody who holds what a migration needs.
+
+    Attributes:
+        pid: server process; 0 for a prepared transaction.
+        transaction: its virtual transaction id, which tells it from the next one.
+        relation: on what, as it would be written; None: some lock that we were seen to wait for.
+        mode: which lock, as pg_locks names it.
+        role: whose.
+        application: as it names itself.
+        state: active, idle in transaction, …; None where this role may not see it.
+        query: what it runs or ran last.
+        autovacuum: it is an autovacuum worker, which gives way to who waits for long enough.
+        age: of its transaction, in seconds.
+    """
+
+    pid: int
+    transaction: str
+    relation: str | None
+    mode: str | None
+    role: str | None
+    application: str | None
+    state: str | None
+    query: str | None
+    autovacuum: bool
+    age: float
+
+    def __str__(self) -> str:
+        parts = [
+            f"pid {self.pid}" if self.pid else None,
+            f"role {self.role}" if self.role else None,
+            self.application,
+            self.state,
+            f"{self.age:.1f} s",
+            f"{self.mode} on {self.relation}" if self.relation else None,
+        ]
+        text = ", ".join(part for part in parts if part)
+        statement = " ".join((self.query or "").split())[:80]
+        return f"{text}: {statement}" if statement else text
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A migration waits, without queueing, until somebody lets go of what it needs.
+
+    Attributes:
+        id: the migration.
+        blockers: who is in the way, oldest first; empty when they have gone by now.
+        left: seconds until it gives up.
+    """
+
+    id: str
+    blockers: tuple[Blocker, ...]
+    left: float
+
+
+@dataclass(frozen=True, slots=True)
 class MigrationStarted:
     """A migration is about to run.
 
@@ -126,6 +183,7 @@ class MigrationFinished:
 Event = (
     Connected
     | Waiting
+    | Blocked
     | MigrationStarted
     | StatementsStarted
     | Progressed

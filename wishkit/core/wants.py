@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wishkit.core.locks import LockMode, Reach
+from wishkit.core.locks import Beyond, Lock, LockMode, Reach
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,26 +20,42 @@ class Want:
     Attributes:
         mode: how strong.
         relation: as written, every part quoted.
-        descendants: whether its partitions and children are locked as well.
+        reach: which relations around it are meant instead of itself; None: itself.
+        spread: whether the descendants of ``relation``, or theirs, are meant as well.
     """
 
     mode: LockMode
     relation: str
-    descendants: bool = False
+    reach: Reach | None = None
+    spread: bool = False
 
 
 def wants(effects: Iterable[Effects]) -> tuple[Want, ...]:
-    """The locks of statements that block readers or writers of relations already there."""
-    found: dict[tuple[str, bool], LockMode] = {}
+    """The locks of statements that block readers or writers of relations already there.
+
+    Where only running a statement would tell (``Effects.known``), and for what hangs together by
+    more than one step (what triggers touch, everything that depends on a type), nothing is told
+    here: whoever turns out to be in the way is seen when the statement waits for them.
+    """
+    found: dict[tuple[str, Reach | None, bool], LockMode] = {}
     for effect in effects:
-        below = {(b.schema, b.name) for b in effect.beyond if b.reach is Reach.DESCENDANTS}
-        for lock in effect.locks:
-            if not lock.mode.blocks_writes:
-                continue
+        spreading = {(b.schema, b.name) for b in effect.beyond if b.reach is Reach.DESCENDANTS}
+        locks: tuple[Lock | Beyond, ...] = (*effect.locks, *effect.beyond)
+        for lock in locks:
+            reach = lock.reach if isinstance(lock, Beyond) else None
             name = ".".join(_quoted(p) for p in (lock.schema, lock.name) if p)
-            key = (name, (lock.schema, lock.name) in below)
+            if not name or not lock.mode.blocks_writes or reach not in _FOUND:
+                continue
+            key = (name, reach, (lock.schema, lock.name) in spreading)
             found[key] = max(found.get(key, lock.mode), lock.mode)
-    return tuple(Want(mode, name, below) for (name, below), mode in found.items())
+    return tuple(Want(mode, name, reach, spread) for (name, reach, spread), mode in found.items())
+
+
+# What relations_wanted.sql can find; the descendants are told by ``spread``.
+_FOUND = {
+    None,
+    *(Reach.TABLE, Reach.PARENT, Reach.DEFAULT_PARTITION, Reach.REFERENCED, Reach.REFERENCING),
+}
 
 
 def _quoted(identifier: str) -> str:

@@ -163,7 +163,7 @@ def _record(
 
     record = verb.mark if name == "mark" else verb.unmark
     with Progress(quiet=json) as progress:
-        place = workspace(progress, url, env, lock_wait)
+        place = workspace(progress, url, env, lock_wait=lock_wait)
         result = record(place, ids, reason=reason or "", yes=yes)
     if json:
         from wishkit.interface.json import to_json  # noqa: PLC0415 - heavy

@@ -4,9 +4,12 @@ from typing import Annotated
 
 from wishkit.interface.options import (
     Accept,
+    Attempt,
     Env,
     Json,
+    KillBlockers,
     LockWait,
+    Patience,
     Unfinished,
     Url,
     Yes,
@@ -39,6 +42,9 @@ def migrate(
     ] = False,
     yes: Yes = False,
     lock_wait: LockWait = None,
+    patience: Patience = None,
+    attempt: Attempt = None,
+    kill_blockers: KillBlockers = None,
     unfinished: Unfinished = None,
     url: Url = None,
     env: Env = None,
@@ -64,7 +70,15 @@ def migrate(
 
     with Progress(quiet=json) as progress:
         report = verb.migrate(
-            workspace(progress, url, env, lock_wait),
+            workspace(
+                progress,
+                url,
+                env,
+                lock_wait=lock_wait,
+                patience=patience,
+                attempt=attempt,
+                kill_blockers=kill_blockers,
+            ),
             to=to,
             allow_out_of_order=allow_out_of_order,
             allow_missing=allow_missing,
@@ -92,6 +106,9 @@ def rollback(
     ] = False,
     yes: Yes = False,
     lock_wait: LockWait = None,
+    patience: Patience = None,
+    attempt: Attempt = None,
+    kill_blockers: KillBlockers = None,
     unfinished: Unfinished = None,
     url: Url = None,
     env: Env = None,
@@ -106,7 +123,15 @@ def rollback(
 
     with Progress(quiet=json) as progress:
         report = verb.rollback(
-            workspace(progress, url, env, lock_wait),
+            workspace(
+                progress,
+                url,
+                env,
+                lock_wait=lock_wait,
+                patience=patience,
+                attempt=attempt,
+                kill_blockers=kill_blockers,
+            ),
             to=to,
             steps=steps,
             ids=ids or (),

@@ -39,6 +39,26 @@ LockWait = Annotated[
     Option("--lock-wait", metavar="TIME", help="How long to wait for another run: 30s, 5min."),
 ]
 
+Patience = Annotated[
+    str | None,
+    Option(
+        "--patience",
+        metavar="TIME",
+        help="How long to try for a lock without a client noticing: 30min; 0s: queue like anybody.",
+    ),
+]
+Attempt = Annotated[
+    str | None,
+    Option("--attempt", metavar="TIME", help="How long one try queues for a lock: 100ms."),
+]
+KillBlockers = Annotated[
+    str | None,
+    Option(
+        "--kill-blockers",
+        metavar="idle|any",
+        help="At the deadline, end the sessions in the way: idle in a transaction, or any.",
+    ),
+]
 Unfinished = Annotated[
     str | None,
     Option(
@@ -64,14 +84,35 @@ def decision(word: str | None) -> plan.Unfinished | None:
 
 
 def workspace(
-    progress: Progress, url: str | None, env: str | None, lock_wait: str | None = None
+    progress: Progress,
+    url: str | None,
+    env: str | None,
+    *,
+    lock_wait: str | None = None,
+    patience: str | None = None,
+    attempt: str | None = None,
+    kill_blockers: str | None = None,
 ) -> Workspace:
-    """The project here, the database that is meant, and somebody to ask on a terminal."""
+    """The project here, the database that is meant, and somebody to ask on a terminal.
+
+    Raises:
+        UsageError: a value that is no duration, or does not say whose sessions.
+    """
     from wishkit.commands.workspace import open_workspace  # noqa: PLC0415 - imported where used
 
     ask = _asker(progress) if sys.stdin.isatty() and sys.stderr.isatty() else None
+    given = {
+        "deadline": _seconds(patience),
+        "attempt": _seconds(attempt),
+        "kill_blockers": _whose(kill_blockers),
+    }
     return open_workspace(
-        url=url, env=env, listener=progress, ask=ask, lock_wait=_seconds(lock_wait)
+        url=url,
+        env=env,
+        listener=progress,
+        ask=ask,
+        lock_wait=_seconds(lock_wait),
+        patience={name: value for name, value in given.items() if value is not None},
     )
 
 
@@ -85,6 +126,18 @@ def _seconds(time: str | None) -> float | None:
     if value is None:
         raise UsageError(f'"{time}" is no duration', help="write 500ms, 30s, 5min or 1h")
     return value
+
+
+def _whose(word: str | None) -> str | None:
+    from wishkit.config import KILLABLE  # noqa: PLC0415 - imported where used
+
+    if word is None or word in KILLABLE:
+        return word
+    from wishkit.errors import UsageError  # noqa: PLC0415 - imported where used
+
+    raise UsageError(
+        f'"{word}" does not say whose sessions', help="write --kill-blockers idle or any"
+    )
 
 
 def finish(report: Report, *, as_json: bool) -> int:

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Self
 
 from wishkit.core.events import (
+    Blocked,
     Connected,
     MigrationFinished,
     MigrationStarted,
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 _MARKS = {"forward": "✓", "backward": "↩"}
 _DONE = {"forward": "applied", "backward": "rolled back"}
+_BLOCKERS_SHOWN = 5
+_TOLD_AGAIN = 30.0  # seconds after which a log is told again who is in the way
 _LINES_KEPT = 5  # finished migrations that stay in sight above the one that runs
 
 
@@ -51,6 +54,8 @@ class Progress:
         self._statement: StatementsStarted | None = None
         self._meter: Meter | None = None
         self._waiting: Waiting | None = None
+        self._blocked: Blocked | None = None
+        self._told: tuple[set[int], float] = (set(), 0.0)
         self._finished: list[MigrationFinished] = []
         self._began = 0.0
 
@@ -78,28 +83,43 @@ class Progress:
                 self._say(event.target, "dim")
             case Waiting():
                 self._wait(event)
+            case Blocked():
+                self._block(event)
             case MigrationStarted():
-                self._migration, self._statement, self._meter = event, None, None
-                self._began = time.monotonic()
-                if event.note:
-                    self._say(f"{event.id}: {event.note}", "bold")
-                self._show()
+                self._start(event)
             case StatementsStarted():
-                self._statement, self._meter = event, None
+                self._statement, self._meter, self._blocked = event, None, None
             case Progressed():
                 self._measure(event)
             case Noted():
                 self._note(event)
             case MigrationFinished():
-                self._migration = None
+                self._migration = self._blocked = None
                 self._finished.append(event)
                 if not self._moving:
                     self._say(_finished(event), "")
+
+    def _start(self, event: MigrationStarted) -> None:
+        self._migration, self._statement, self._meter = event, None, None
+        self._began = time.monotonic()
+        if event.note:
+            self._say(f"{event.id}: {event.note}", "bold")
+        self._show()
 
     def _wait(self, event: Waiting) -> None:
         if self._waiting != event:
             self._say(f"waiting for {event.what}: {event.whom}", "bold")
         self._waiting = event
+
+    def _block(self, event: Blocked) -> None:
+        """Show who is in the way; where nothing moves, when it changes and now and then."""
+        self._blocked = event
+        pids, told_at = {b.pid for b in event.blockers}, self._told[1]
+        due = pids != self._told[0] or time.monotonic() - told_at > _TOLD_AGAIN
+        if due and not self._moving:
+            self._told = pids, time.monotonic()
+            for line in _blocked(event):
+                self._say(line, "")
 
     def _measure(self, event: Progressed) -> None:
         """Move the bar; where there is none, say a line now and then."""
@@ -159,11 +179,22 @@ class Progress:
                     f" statement {numbers} of {migration.statements:,}: {statement.sql}", "dim"
                 )
             lines.append(line)
+            if self._blocked:
+                lines += [Text(f"    {line}", "yellow") for line in _blocked(self._blocked)]
             if self._meter:
                 lines += [Text(f"    {line}", "dim") for line in self._meter.lines()]
         for line in lines:
             line.truncate(console(stderr=True).width - 1, overflow="ellipsis")
         return Text("\n").join(lines)
+
+
+def _blocked(event: Blocked) -> list[str]:
+    left = whole_seconds(event.left)
+    lines = [f"{event.id}: waiting for a lock, without queueing, for {left} more; in the way:"]
+    lines += [f"  {blocker}" for blocker in event.blockers[:_BLOCKERS_SHOWN]]
+    if more := len(event.blockers) - _BLOCKERS_SHOWN:
+        lines += [f"  and {more} more"] if more > 0 else []
+    return lines
 
 
 def _finished(event: MigrationFinished) -> str:

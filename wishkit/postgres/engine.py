@@ -2,132 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from wishkit.core.events import MigrationFinished, MigrationStarted, Noted, StatementsStarted
+from wishkit.core.events import MigrationFinished, MigrationStarted, Noted
 from wishkit.errors import Interrupted, MigrationFailed, WishkitError
 from wishkit.postgres import failure
+from wishkit.postgres.attempt import Attempt
+from wishkit.postgres.enums import verify_order
 from wishkit.postgres.ledger import is_large, keep_large_script
+from wishkit.postgres.patience import OutOfPatience, Stalled
 from wishkit.postgres.session import Lost, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import psycopg
-    from psycopg.pq.abc import PGresult
 
     from wishkit.core.batches import Batch
     from wishkit.core.plan import Step
-    from wishkit.errors import Location
+    from wishkit.postgres.patience import Settings
     from wishkit.postgres.run import Run
 
-_ROWS_SHOWN = 20
 _ROLLED_BACK = "40"  # class of SQLSTATE: serialization failure, deadlock; nobody's mistake
-_BEGIN = b"BEGIN;\n"
-
-
-@dataclass(slots=True)
-class Attempt:
-    """One migration being run in one direction.
-
-    Attributes:
-        run: the run it is part of.
-        step: which migration, and which way.
-        batches: its statements, grouped into messages.
-        began: client's monotonic clock, in seconds.
-        timings: of the messages that were timed, for the ledger.
-        current: what went to the server last.
-    """
-
-    run: Run
-    step: Step
-    batches: Sequence[Batch]
-    began: float = field(default_factory=time.monotonic)
-    timings: list[dict[str, float]] = field(default_factory=list)
-    current: Batch | None = None
-
-    @property
-    def place(self) -> Location:
-        """The statement that went to the server last."""
-        span = (self.current or self.batches[0]).spans[0]
-        return self.step.script.locate(span.start, span.end)
-
-    @property
-    def elapsed(self) -> float:
-        """Seconds since it began."""
-        return time.monotonic() - self.began
-
-    @property
-    def statements(self) -> str | None:
-        """The timings as the ledger keeps them."""
-        return json.dumps(self.timings) if self.timings else None
-
-    def announce(self, batch: Batch) -> None:
-        """Tell the listener what goes to the server now."""
-        self.current = batch
-        source = self.step.script.source
-        sql = source[batch.start : min(batch.spans[0].end, batch.start + 200)]
-        text = " ".join(sql.decode(errors="ignore").split())
-        self.run.listener(StatementsStarted(self.step.id, batch.first, batch.last, text))
-
-    def timed(self, batch: Batch, began: float) -> None:
-        """Keep how long a message took."""
-        milliseconds = round((time.monotonic() - began) * 1000, 3)
-        self.timings.append({"first": batch.first, "last": batch.last, "ms": milliseconds})
-
-    def note_rows(self, results: Sequence[PGresult]) -> None:
-        """A migration's SELECT shows its rows as a note; they are nobody's result."""
-        for result in results:
-            if result.ntuples and result.nfields:
-                self.run.listener(Noted(self.step.id, "ROWS", _table(result)))
-
-    def record(self) -> bytes:
-        """SQL that records success, to be sent with the SQL of the migration."""
-        step, recorder = self.step, self.run.recorder
-        record = recorder.done(
-            step.migration,
-            step.direction,
-            transactional=step.transactional,
-            elapsed=None if step.transactional else self.elapsed,
-            statements=self.statements,
-        )
-        record += b";\n" + recorder.intact()
-        if not step.transactional or any(p.id == step.id for p in self.run.ledger.partial):
-            record += b";\n" + recorder.step("step_clear", id=step.id)
-        return record
-
-    def record_failure(self, error: WishkitError, outcome: str) -> None:
-        """Keep what is known about an attempt that came to nothing.
-
-        The run must not end with a second error that hides the first: what cannot be recorded is
-        said as a note.
-        """
-        where = error.where
-        details = {
-            "code": error.code,
-            "message": error.message,
-            "file": where.path if where else None,
-            "line": where.line if where else None,
-            "column": where.column if where else None,
-            "notes": error.notes,
-        }
-        message = self.run.recorder.failed(
-            self.step.migration,
-            self.step.direction,
-            outcome=outcome,
-            error=json.dumps(details),
-            elapsed=self.elapsed,
-            transactional=self.step.transactional,
-            statements=self.statements,
-        )
-        try:
-            self.run.session.send(message)
-        except (Refused, Lost) as second:
-            text = f"the failure could not be recorded in the ledger: {second}"
-            self.run.listener(Noted(self.step.id, "WARNING", text))
 
 
 def run_step(
@@ -183,7 +80,7 @@ def _listen(attempt: Attempt) -> Callable[[], None]:
 
     def hear(diagnostic: psycopg.errors.Diagnostic) -> None:
         severity = diagnostic.severity_nonlocalized or diagnostic.severity or "NOTICE"
-        attempt.run.listener(Noted(attempt.step.id, severity, diagnostic.message_primary or ""))
+        attempt.note(severity, diagnostic.message_primary or "")
 
     connection.add_notice_handler(hear)
     return lambda: connection.remove_notice_handler(hear)
@@ -195,34 +92,61 @@ def _run_transaction(attempt: Attempt) -> None:
     The COMMIT travels with what it commits, so a connection that dies leaves all or nothing, and
     the ledger knows which.
     """
+    wanted = tuple({want for batch in attempt.batches for want in batch.wants})
+    patient = attempt.run.patient(attempt.step.id, wanted)
     try:
-        _send(attempt)
+        try:
+            patient.run(lambda settings: _send(attempt, settings))
+        finally:
+            attempt.killed = patient.killed
+    except _Afterwards as refused:
+        raise _after_statements(attempt, refused) from refused.error
+    except Refused as refused:
+        raise _failed(attempt, refused) from refused.error
+    except OutOfPatience as over:
+        raise _gave_up(attempt, failure.out_of_patience(attempt, over)) from over.refused.error
+    except Stalled as stalled:
+        raise _gave_up(attempt, failure.stalled(attempt)) from stalled.refused.error
     except Lost as lost:
         _settle_lost(attempt, lost)
 
 
-def _send(attempt: Attempt) -> None:
-    session = attempt.run.session
-    batch, prefix = attempt.batches[0], _BEGIN
-    large = is_large(attempt.step.migration)
+class _Afterwards(Refused):
+    """The migration's own statements went through, but not what has to come behind them.
+
+    ``completed`` counts the statements behind its own.
+    """
+
+
+def _send(attempt: Attempt, settings: Settings) -> None:
+    """One try; what is refused leaves no transaction open."""
+    attempt.hear_again()
+    attempt.timings.clear()
     try:
-        if large:
+        _send_all(attempt, (";\n".join(("BEGIN", *settings)) + ";\n").encode())
+    except Refused:
+        attempt.run.session.rollback()
+        raise
+
+
+def _send_all(attempt: Attempt, prefix: bytes) -> None:
+    session = attempt.run.session
+    large = is_large(attempt.step.migration)
+    if large:
+        session.send(prefix)
+        keep_large_script(session, attempt.step.migration)
+        prefix = b""
+    for batch in attempt.batches:
+        if batch.kind == "copy" and prefix:
             session.send(prefix)
-            keep_large_script(session, attempt.step.migration)
             prefix = b""
-        for batch in attempt.batches:
-            attempt.announce(batch)
-            if batch.kind == "copy" and prefix:
-                session.send(prefix)
-                prefix = b""
-            if batch is attempt.batches[-1] and batch.kind == "together":
-                _finish(attempt, prefix, batch, keep=not large)
-                return
-            _send_batch(attempt, prefix, batch)
-            prefix = b""
-        _finish(attempt, b"", None, keep=not large)
-    except Refused as refused:
-        raise _failed(attempt, batch, refused, prefix) from refused.error
+        attempt.announce(batch, prefix)
+        if batch is attempt.batches[-1] and batch.kind == "together":
+            _finish(attempt, prefix, batch, keep=not large)
+            return
+        _send_batch(attempt, prefix, batch)
+        prefix = b""
+    _finish(attempt, b"", None, keep=not large)
 
 
 def _send_batch(attempt: Attempt, prefix: bytes, batch: Batch) -> None:
@@ -235,6 +159,7 @@ def _send_batch(attempt: Attempt, prefix: bytes, batch: Batch) -> None:
     else:
         session.copy(body, [memoryview(source)[slice(*data)]])
     attempt.timed(batch, began)
+    verify_order(session, batch, attempt.batches)
 
 
 def _finish(attempt: Attempt, prefix: bytes, batch: Batch | None, *, keep: bool) -> None:
@@ -243,7 +168,7 @@ def _finish(attempt: Attempt, prefix: bytes, batch: Batch | None, *, keep: bool)
     message, statements = b"", 0
     if batch:
         message = prefix + attempt.step.script.source[batch.start : batch.end] + b"\n;\n"
-        statements = bool(prefix) + len(batch.spans)
+        statements = _count(prefix) + len(batch.spans)
     message += session.clean + b";\n"
     if keep:
         message += attempt.run.recorder.keep(migration) + b";\n"
@@ -252,18 +177,22 @@ def _finish(attempt: Attempt, prefix: bytes, batch: Batch | None, *, keep: bool)
     except Refused as refused:
         if refused.completed < statements:
             raise
-        raise _after_statements(attempt, refused, refused.completed - statements) from refused
+        raise _Afterwards(refused.completed - statements, refused.error) from refused
     attempt.note_rows(results[:statements])
 
 
-def _after_statements(attempt: Attempt, refused: Refused, index: int) -> WishkitError:
+def _count(prefix: bytes) -> int:
+    """How many statements are sent ahead."""
+    return prefix.count(b";\n")
+
+
+def _after_statements(attempt: Attempt, refused: _Afterwards) -> WishkitError:
     """The migration's own statements went through, but it cannot be committed as it leaves things.
 
     The first statement of the tail fires deferred constraints, the last one commits; between them,
     a session or a ledger is found that the migration has broken.
     """
-    attempt.run.session.rollback()
-    ledger = index > 0 and (refused.error.sqlstate or "")[:2] != _ROLLED_BACK
+    ledger = refused.completed > 0 and (refused.error.sqlstate or "")[:2] != _ROLLED_BACK
     help_ = (
         "its statements went through, but afterwards the ledger could not be written: does it "
         "drop, rename or lock the ledger's tables, or make the transaction read-only?"
@@ -281,12 +210,18 @@ def _after_statements(attempt: Attempt, refused: Refused, index: int) -> Wishkit
     return error
 
 
-def _failed(attempt: Attempt, batch: Batch, refused: Refused, prefix: bytes) -> WishkitError:
-    attempt.run.session.rollback()
-    completed = max(0, refused.completed - bool(prefix))
-    where = failure.place(attempt.step, batch, completed, refused.error, len(prefix))
+def _failed(attempt: Attempt, refused: Refused) -> WishkitError:
+    batch = attempt.current or attempt.batches[0]
+    completed = max(0, refused.completed - _count(attempt.prefix))
+    where = failure.place(attempt.step, batch, completed, refused.error, len(attempt.prefix))
     state = _undone(attempt)
     error = failure.describe(MigrationFailed, refused.error, where=where, state=state)
+    attempt.record_failure(error, "failed")
+    return error
+
+
+def _gave_up(attempt: Attempt, error: WishkitError) -> WishkitError:
+    error.state = _undone(attempt)
     attempt.record_failure(error, "failed")
     return error
 
@@ -335,20 +270,3 @@ def _settle_interrupt(attempt: Attempt) -> Interrupted:
     error = Interrupted("interrupted", state=_undone(attempt))
     attempt.record_failure(error, "interrupted")
     return error
-
-
-def _table(result: PGresult) -> str:
-    """Rows as text: a header line, the first rows, and how many there are."""
-
-    def cell(row: int, column: int) -> str:
-        value = result.get_value(row, column)
-        return "" if value is None else value.decode(errors="replace")
-
-    columns = range(result.nfields)
-    names = [(result.fname(c) or b"").decode(errors="replace") for c in columns]
-    lines = [" | ".join(names)]
-    shown = min(result.ntuples, _ROWS_SHOWN)
-    lines += [" | ".join(cell(row, c) for c in columns) for row in range(shown)]
-    plural = "" if result.ntuples == 1 else "s"
-    lines.append(f"({result.ntuples} row{plural})")
-    return "\n".join(lines)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from wishkit.core.redact import redact
-from wishkit.errors import ConnectError, LedgerError
+from wishkit.errors import ConnectError, LedgerError, MigrationFailed
 from wishkit.postgres.session import Lost, Refused
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from wishkit.core.plan import Step
     from wishkit.core.statements import Span
     from wishkit.errors import Location, WishkitError
+    from wishkit.postgres.attempt import Attempt
+    from wishkit.postgres.patience import OutOfPatience
 
 _WORD = re.compile(rb'"(?:[^"]|"")+"|[\w$\x80-\xff]+|.', re.DOTALL)
 _COPY_LINE = re.compile(r"COPY [^,]+, \D+ (\d+)|\(?(?:line|Zeile|ligne|línea)\D*(\d+)")
@@ -119,7 +121,11 @@ def place(step: Step, batch: Batch, completed: int, error: psycopg.Error, prefix
         return script.locate(offset, script.source.find(b"\n", offset))
     if error.diag.statement_position is None:
         return script.locate(*_named(error, script.source, span))
-    characters = int(error.diag.statement_position) - 1 - prefix
+    characters: int | None = int(error.diag.statement_position) - 1 - prefix
+    if batch.backfill and characters is not None:
+        characters = batch.backfill.unrestricted(characters)
+    if characters is None:
+        return script.locate(span.start, span.end)
     body = script.source[batch.start : batch.end].decode()
     offset = batch.start + len(body[:characters].encode())
     word = _WORD.match(script.source, offset)
@@ -161,15 +167,85 @@ def describe(
         for label, text in (("detail", diag.message_detail), ("context", diag.context))
         if text
     ]
-    if error.sqlstate:
+    if diag.sqlstate:
         notes.append(f"SQLSTATE {error.sqlstate} ({type(error).__name__})")
+    code, better = _case(error.sqlstate)
     return kind(
         redact(message),
+        code=code,
         where=where,
-        help=help_ or diag.message_hint or _HELP.get(error.sqlstate or ""),
+        help=help_ or better or diag.message_hint or _HELP.get(error.sqlstate or ""),
         state=state,
         notes=tuple(notes),
     )
+
+
+def out_of_patience(attempt: Attempt, over: OutOfPatience) -> WishkitError:
+    """The error for a statement that could not get its locks without making clients wait."""
+    seconds = attempt.run.target.patience.deadline
+    pids = [b.pid for b in over.blockers if b.pid]
+    help_ = [f"give it longer: --patience {max(10, round(seconds / 30))}min"]
+    help_ += [f"or end who is in the way: SELECT pg_terminate_backend({pid})" for pid in pids[:3]]
+    if pids:
+        help_.append("or let wishkit do that at the deadline: --kill-blockers idle")
+    if any(not b.pid for b in over.blockers):
+        help_.append(
+            "a prepared transaction holds its locks until somebody says COMMIT PREPARED or "
+            "ROLLBACK PREPARED; see pg_prepared_xacts"
+        )
+    if any(b.pid and b.state is None and not b.autovacuum for b in over.blockers):
+        help_.append(SEE_MORE)
+    killed = [f"was ended, and that was not enough: {b}" for b in attempt.killed]
+    return MigrationFailed(
+        f"gave up after {seconds:g} s: others hold locks that it needs, and queueing behind them "
+        "would have made the clients wait",
+        code="lock-deadline",
+        where=attempt.place,
+        help="\n".join(help_),
+        notes=tuple(
+            [f"in the way: {b}" for b in over.blockers]
+            or ["whoever was in the way had gone by the last look"]
+        )
+        + tuple(killed),
+    )
+
+
+SEE_MORE = (
+    "to see what the others are doing, this role needs: GRANT pg_monitor TO …\n"
+    "and to end their sessions: GRANT pg_signal_backend TO …"
+)
+
+
+def stalled(attempt: Attempt) -> WishkitError:
+    """The error for a statement that worked under its locks while clients waited for it."""
+    milliseconds = round(attempt.run.target.patience.stall * 1000)
+    return MigrationFailed(
+        f"cancelled, because clients had been waiting for its locks for {milliseconds} ms",
+        code="stalls-clients",
+        where=attempt.place,
+        help="it had its locks and was at work: waiting longer would not help. Put what takes "
+        "long (reading or changing many rows) where it stalls nobody: NOT VALID and VALIDATE in "
+        "files of their own, indexes CONCURRENTLY, data in batches; docs/hazards.md has each "
+        "form.\nTo run it all the same, in a quiet hour: --accept stalls-clients",
+    )
+
+
+OUT_OF_ORDER = "WK001"  # our own, in the manner of a SQLSTATE: see postgres/enums.py
+
+
+def _case(sqlstate: str | None) -> tuple[str | None, str | None]:
+    """Code and help of a case that has its own; the help says more than the server's hint."""
+    if sqlstate == "55P04":
+        from wishkit.core.enums import CODE, TWO_FILES  # noqa: PLC0415 - the parser is heavy
+
+        return CODE, TWO_FILES
+    if sqlstate == OUT_OF_ORDER:
+        return "enum-order", (
+            "the value was there already, and IF NOT EXISTS passes over that. If this order is "
+            "right, ask for it; PostgreSQL cannot move a value, so otherwise add one of another "
+            "name, or exchange the type: see docs/enums.md"
+        )
+    return None, None
 
 
 # What to do about errors that the server gives no hint for.

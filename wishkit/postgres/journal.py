@@ -9,16 +9,21 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from wishkit.core.events import Noted
 from wishkit.core.statements import parse
 from wishkit.errors import MigrationFailed, MigrationPartial, WishkitError
 from wishkit.postgres import failure, online
+from wishkit.postgres.backfill import run_in_batches
+from wishkit.postgres.enums import added_by, verify_order
 from wishkit.postgres.ledger import is_large, keep_large_script
-from wishkit.postgres.session import Lost, Refused
+from wishkit.postgres.patience import OutOfPatience, Stalled
+from wishkit.postgres.session import Lost, Refused, unhurried
 from wishkit.postgres.steps import (
     BEGIN,
+    GaveUp,
     Line,
     NotWritten,
     begin_line,
@@ -32,7 +37,8 @@ from wishkit.postgres.steps import (
 
 if TYPE_CHECKING:
     from wishkit.core.batches import Batch
-    from wishkit.postgres.engine import Attempt
+    from wishkit.postgres.attempt import Attempt
+    from wishkit.postgres.patience import Settings
 
 
 def run_stepwise(attempt: Attempt) -> None:
@@ -62,9 +68,16 @@ def _run_all(attempt: Attempt) -> None:
                 began = time.monotonic()
                 _run(attempt, batch, begun=line is not None)
                 attempt.timed(batch, began)
+        _verify_attached(attempt)
         _complete(attempt)
     except Refused as refused:
         raise _stopped(attempt, batch, refused) from refused.error
+    except GaveUp as told:
+        raise _gave_up(attempt, batch, told.error) from told
+    except OutOfPatience as over:
+        raise _gave_up(attempt, batch, failure.out_of_patience(attempt, over)) from over
+    except Stalled as stalled:
+        raise _gave_up(attempt, batch, failure.stalled(attempt)) from stalled
     except online.Unclear as unclear:
         raise _unclear(attempt, batch, unclear) from None
 
@@ -84,10 +97,11 @@ def _read(attempt: Attempt) -> dict[int, Line]:
         return {}  # it turns round; the first line that is written ends what was there
     for number, line in lines.items():
         batch = attempt.batches[number - 1] if number <= len(attempt.batches) else None
-        if line.done and (batch is None or statement_text(attempt, batch) != line.sql):
+        run = line.done or line.position is not None
+        if run and (batch is None or statement_text(attempt, batch) != line.sql):
             raise MigrationPartial(
-                f"{step.id} stopped part-way, and statement {number}, which had been run, "
-                "reads differently now",
+                f"{step.id} stopped part-way, and statement {number}, which had been run"
+                f"{'' if line.done else ' in part'}, reads differently now",
                 code="changed",
                 where=step.script.locate(batch.start) if batch else None,
                 notes=(f"it was:\n{line.sql}",),
@@ -112,6 +126,8 @@ def _run(attempt: Attempt, batch: Batch, *, begun: bool) -> None:
     if sets_session(batch):
         attempt.run.session.send(statement_text(attempt, batch).encode())
         _journal(attempt, begin_line(attempt, batch) + end_line(attempt, batch))
+    elif batch.backfill:
+        run_in_batches(attempt, batch, batch.backfill)
     elif may_commit_itself(batch):
         _run_alone(attempt, batch, begun=begun)
     else:
@@ -119,55 +135,77 @@ def _run(attempt: Attempt, batch: Batch, *, begun: bool) -> None:
 
 
 def _run_alone(attempt: Attempt, batch: Batch, *, begun: bool) -> None:
-    session = attempt.run.session
-    work = online.work(_statement(attempt, batch), statement_text(attempt, batch))
-    done: bool | None = False
-    if begun or _undoes_incomplete(attempt):
-        done = work.took_effect(session)
-        if done is None and begun:
-            done = _decided(attempt)
-    if done:
-        _journal(attempt, begin_line(attempt, batch) + end_line(attempt, batch))
-        return
-    _journal(attempt, begin_line(attempt, batch))
-    # A timeout that strikes while an index build waits for old snapshots leaves it INVALID, and
-    # that wait stalls nobody.
-    session.send(b"SET lock_timeout = 0; SET statement_timeout = 0")
-    work.prepare(session, attempt.run.listener)
-    try:
-        attempt.note_rows(session.send(statement_text(attempt, batch).encode()))
-    except Refused:
-        with suppress(Refused):  # then its line stays, and the next run looks again
-            if work.left_nothing(session):
-                _forget(attempt, batch)
-        raise
-    work.verify(session)
+    run, sql = attempt.run, statement_text(attempt, batch)
+    work = online.work(_statement(attempt, batch), sql)
+    sent = begun or _undoes_incomplete(attempt)
+    with unhurried(run.session), online.watching(run, attempt.step.id):
+        done = work.is_done(run, begun=sent)
+        if done is None:
+            done = begun and _decided(attempt)
+        if done:
+            if not sent:
+                attempt.note("NOTICE", f"it is there already: {sql}")
+            _journal(attempt, begin_line(attempt, batch) + end_line(attempt, batch))
+            return
+        _journal(attempt, begin_line(attempt, batch))
+        work.prepare(run)
+        patient = run.patient(attempt.step.id, batch.wants)
+        try:
+            attempt.note_rows(work.send(run, sql.encode(), patient))
+        except (Refused, OutOfPatience, Stalled) as stopped:
+            refused = stopped if isinstance(stopped, Refused) else stopped.refused
+            with suppress(Refused):  # then its line stays, and the next run looks again
+                if work.left_nothing(run, refused):
+                    _forget(attempt, batch)
+            raise
+        finally:
+            attempt.killed += patient.killed
+        for warning in work.verify(run):
+            attempt.note("WARNING", warning)
     _journal(attempt, end_line(attempt, batch))
 
 
 def _run_in_transaction(attempt: Attempt, batch: Batch) -> None:
-    session = attempt.run.session
     record = begin_line(attempt, batch) + end_line(attempt, batch)
-    data = batch.spans[0].data
-    sql = statement_text(attempt, batch).encode()
+    patient = attempt.run.patient(attempt.step.id, batch.wants)
+    attempt.hear_anew()
     try:
-        if data is None:
-            tail = b"\n;\n" + clean_for_journal(attempt) + record + b"COMMIT"
-            attempt.note_rows(session.send(BEGIN + sql + tail)[1:2])
-        else:
-            session.send(BEGIN)
-            session.copy(sql, [memoryview(attempt.step.script.source)[slice(*data)]])
-            with writing():
-                session.send(clean_for_journal(attempt) + record + b"COMMIT")
+        try:
+            patient.run(lambda settings: _send_with_line(attempt, batch, settings, record))
+        finally:
+            attempt.killed += patient.killed
     except Refused as refused:
-        if refused.completed > _USERS + 1:  # behind SET CONSTRAINTS
-            raise NotWritten(refused.completed, refused.error) from refused
         if not (_undoes_incomplete(attempt) and _was_never_there(batch, refused)):
             raise
-        session.rollback()
         _journal(attempt, record)
         text = f"{refused}: passed over, because the migration had not got that far"
         attempt.run.listener(Noted(attempt.step.id, "NOTICE", text))
+
+
+def _send_with_line(attempt: Attempt, batch: Batch, settings: Settings, record: bytes) -> None:
+    """One try at a statement with its line in the journal; leaves no transaction open."""
+    session = attempt.run.session
+    data = batch.spans[0].data
+    sql = statement_text(attempt, batch).encode()
+    attempt.hear_again()
+    try:
+        session.send(BEGIN + ";\n".join(settings).encode())
+        if data is None and not added_by(batch):
+            tail = b"\n;\n" + clean_for_journal(attempt) + record + b"COMMIT"
+            attempt.note_rows(session.send(sql + tail)[:1])
+        else:
+            if data is None:
+                session.send(sql)
+                verify_order(session, batch, attempt.batches)
+            else:
+                session.copy(sql, [memoryview(attempt.step.script.source)[slice(*data)]])
+            with writing():
+                session.send(clean_for_journal(attempt) + record + b"COMMIT")
+    except Refused as refused:
+        session.rollback()
+        if refused.completed > 1:  # behind the statement and SET CONSTRAINTS
+            raise NotWritten(refused.completed, refused.error) from refused
+        raise
 
 
 def _undoes_incomplete(attempt: Attempt) -> bool:
@@ -212,6 +250,17 @@ def _journal(attempt: Attempt, lines: bytes) -> None:
         attempt.run.session.send(BEGIN + clean_for_journal(attempt) + lines + b"COMMIT")
 
 
+def _verify_attached(attempt: Attempt) -> None:
+    """An index of a partitioned table is made INVALID, and valid when the last one is attached."""
+    trees = [b.statement.tree for b in attempt.batches if b.statement]
+    made = {tree["IndexStmt"].get("idxname") for tree in trees if "IndexStmt" in tree}
+    attached = [name for tree in trees if (name := online.attached(tree))]
+    if attached:
+        complete = {index: unquoted in made for index, unquoted in attached}
+        session, warn = attempt.run.session, partial(attempt.note, "WARNING")
+        online.verify_attached(session, complete, warn)
+
+
 def _complete(attempt: Attempt) -> None:
     session = attempt.run.session
     with writing():
@@ -240,31 +289,39 @@ def _stopped(attempt: Attempt, batch: Batch, refused: Refused) -> WishkitError:
     attempt.run.session.send(attempt.run.session.clean)
     far = how_far(attempt)
     where = attempt.place
-    if refused.completed <= _USERS and not isinstance(refused, NotWritten):
-        prefix = len(BEGIN) if refused.completed else 0
-        where = failure.place(attempt.step, batch, 0, refused.error, prefix)
-    help_ = None
-    if far:
-        help_ = (
-            f"mend the cause, or statement {batch.first} and what follows it in the file, and run "
-            f"the same command again: it goes on there.\nOr undo what was done: "
-            f"wishkit rollback {attempt.step.id}"
-        )
+    if not refused.completed and not isinstance(refused, NotWritten):
+        where = failure.place(attempt.step, batch, 0, refused.error, 0)
     error = failure.describe(
         MigrationPartial if far else MigrationFailed,
         refused.error,
         where=where,
         state=_state(attempt, far),
-        help_=help_,
+        help_=_go_on(attempt, batch) if far else None,
     )
+    error.notes += refused.notes
     if isinstance(refused, NotWritten):
         error.code = "ledger-not-written"
     attempt.record_failure(error, "partial" if far else "failed")
     return error
 
 
-# In a message of ours, BEGIN comes first, then the migration's statement.
-_USERS = 1
+def _gave_up(attempt: Attempt, batch: Batch, error: WishkitError) -> WishkitError:
+    """It could not be run without making clients wait."""
+    if far := how_far(attempt):
+        help_ = f"{error.help}\n{_go_on(attempt, batch)}"
+        notes, where, code = error.notes, error.where, error.code
+        error = MigrationPartial(error.message, code=code, where=where, help=help_, notes=notes)
+    error.state = _state(attempt, far)
+    attempt.record_failure(error, "partial" if far else "failed")
+    return error
+
+
+def _go_on(attempt: Attempt, batch: Batch) -> str:
+    what = f", or statement {batch.first} and what follows it in the file,"
+    return (
+        f"mend the cause{'' if batch.backfill else what} and run the same command again: it goes "
+        f"on there.\nOr undo what was done: wishkit rollback {attempt.step.id}"
+    )
 
 
 def _state(attempt: Attempt, far: str | None) -> str:
@@ -274,14 +331,16 @@ def _state(attempt: Attempt, far: str | None) -> str:
 def _unclear(attempt: Attempt, batch: Batch, unclear: online.Unclear) -> WishkitError:
     attempt.run.session.send(attempt.run.session.clean)
     span = batch.spans[0]
-    error = MigrationPartial(
+    far = how_far(attempt)
+    error = (MigrationPartial if far else MigrationFailed)(
         unclear.message,
         code=unclear.code,
         where=attempt.step.script.locate(span.start, span.end),
         help=unclear.help_,
-        state=_state(attempt, how_far(attempt)),
+        state=_state(attempt, far),
+        notes=unclear.notes,
     )
-    attempt.record_failure(error, "partial")
+    attempt.record_failure(error, "partial" if far else "failed")
     return error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from functools import cache
 from types import NoneType
@@ -14,7 +15,7 @@ from wishkit.postgres.queries import query
 from wishkit.postgres.session import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import psycopg
 
@@ -62,6 +63,8 @@ class Recorder:
         transactional: bool,
         elapsed: float | Expression | None,
         statements: str | None,
+        accepted: Sequence[str] = (),
+        killed: Sequence[str] = (),
     ) -> bytes:
         """That a migration ran.
 
@@ -71,12 +74,15 @@ class Recorder:
             transactional: whether it was one transaction, the one this SQL is sent in.
             elapsed: seconds since it began; None: since this transaction began.
             statements: timings as JSON.
+            accepted: rules that it broke with consent.
+            killed: sessions that were ended because they were in its way.
         """
         operation = "apply" if direction == "forward" else "rollback"
         return self._merge(
             _APPLIED if direction == "forward" else _NOT_APPLIED,
             self._values(migration, direction, operation)
-            | {"transactional": transactional, "elapsed": elapsed, "statements": statements},
+            | {"transactional": transactional, "elapsed": elapsed, "statements": statements}
+            | {"accepted": _list(accepted), "killed": _list(killed)},
         )
 
     def by_hand(self, migration: Migration, *, mark: bool, reason: str | None) -> bytes:
@@ -85,7 +91,8 @@ class Recorder:
         return self._merge(
             _APPLIED if mark else _NOT_APPLIED,
             self._values(migration, direction, operation, comment=reason and reason[:255])
-            | {"transactional": True, "elapsed": None, "statements": None},
+            | {"transactional": True, "elapsed": None, "statements": None}
+            | {"accepted": None, "killed": None},
         )
 
     def text(self, migration: Migration) -> bytes:
@@ -96,7 +103,8 @@ class Recorder:
         return self._merge(
             ("record_execution", "record_applied"),
             self._values(migration, "mark", "mark")
-            | {"transactional": True, "elapsed": None, "statements": None},
+            | {"transactional": True, "elapsed": None, "statements": None}
+            | {"accepted": None, "killed": None},
         )
 
     def failed(
@@ -109,13 +117,16 @@ class Recorder:
         elapsed: float,
         transactional: bool,
         statements: str | None,
+        accepted: Sequence[str] = (),
+        killed: Sequence[str] = (),
     ) -> bytes:
         """That an attempt came to nothing."""
         return self._merge(
             ("record_failure",),
             self._values(migration, direction, "apply")
             | {"outcome": outcome, "error": error, "elapsed": elapsed}
-            | {"transactional": transactional, "statements": statements},
+            | {"transactional": transactional, "statements": statements}
+            | {"accepted": _list(accepted), "killed": _list(killed)},
         )
 
     def keep(self, migration: Migration) -> bytes:
@@ -170,6 +181,11 @@ class Recorder:
         }
         schema = quote(self.yoyo_schema)
         return b";\n".join(_template(name, schema) % literals for name in names)
+
+
+def _list(texts: Sequence[str]) -> str | None:
+    """As JSON; None where there is nothing to keep."""
+    return json.dumps(list(texts)) if texts else None
 
 
 _PLAIN: dict[type, Callable[[Any], bytes]] = {

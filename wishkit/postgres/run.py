@@ -7,9 +7,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-import psycopg
-
-from wishkit.core.events import Waiting
 from wishkit.errors import (
     ConnectError,
     LedgerError,
@@ -22,24 +19,27 @@ from wishkit.postgres import failure
 from wishkit.postgres.connection import connect
 from wishkit.postgres.ledger import ensure_ledger, in_schema, read_ledger
 from wishkit.postgres.lock import run_lock, take_lock
+from wishkit.postgres.lookout import Lookout
 from wishkit.postgres.origin import application_name, origin
+from wishkit.postgres.orphans import end_orphans
+from wishkit.postgres.patience import Patient
 from wishkit.postgres.queries import query
 from wishkit.postgres.recorder import Recorder
 from wishkit.postgres.session import Lost, Refused, Session, quote, stands
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
+
+    import psycopg
 
     from wishkit.config import Target
-    from wishkit.core.events import Listener
+    from wishkit.core.events import Blocker, Listener
     from wishkit.core.plan import Unfinished
     from wishkit.core.state import Ledger
+    from wishkit.core.wants import Want
 
     Connection = psycopg.Connection[Any]
 
-# An orphan's server process notices within a second or two that its client is gone (see
-# Session); one that has not by then is ended.
-ORPHAN_PATIENCE = 5.0
 # For how long a server that went away may take to come back, crash recovery included.
 RECONNECT_PATIENCE = 30.0
 
@@ -58,6 +58,8 @@ class Run:
         unfinished: what to do about a statement of which only a person can tell how it ended.
         applied: ids in the order they were applied, kept current.
         accepted: rules that a migration may break, by its id, as the ledger keeps them.
+        may_kill: asked before sessions in the way are ended; None: the configuration decides.
+        advised: roles that have been told which grant would show them more.
         failure: why it did not go on, for the ledger.
     """
 
@@ -70,12 +72,40 @@ class Run:
     unfinished: Unfinished | None = None
     applied: list[str] = field(default_factory=list)
     accepted: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    may_kill: Callable[[Sequence[Blocker]], bool] | None = None
+    advised: set[str] = field(default_factory=set)
     failure: WishkitError | None = None
+    _lookout: Lookout | None = None
 
     @property
     def position(self) -> str:
         """Where the database stands, for messages."""
         return f"the database is at {self.applied[-1]}" if self.applied else "nothing is applied"
+
+    def patient(self, id_: str, wanted: tuple[Want, ...]) -> Patient:
+        """What keeps the clients from noticing a piece of work.
+
+        Args:
+            id_: the migration.
+            wanted: the locks it needs, as far as its text tells.
+        """
+        if self._lookout is None:
+            self._lookout = Lookout(self.guard, self.session, self.target.patience)
+        return Patient(
+            id_,
+            wanted,
+            self.session,
+            self._lookout,
+            self.target.patience,
+            self.listener,
+            may_stall=bool(self.accepted.get(id_)),
+            may_kill=self.may_kill,
+        )
+
+    def _end_lookout(self) -> None:
+        if self._lookout:
+            self._lookout.close()
+        self._lookout = None
 
     def is_applied(self, id_: str) -> bool:
         """Ask the ledger, on the work connection.
@@ -124,6 +154,7 @@ class Run:
                 time.sleep(0.2)
 
     def _reconnect(self) -> None:
+        self._end_lookout()
         self.session.close()
         connection = connect(self.target, application_name=application_name("reconnect"))
         self.session = Session(connection, role=self.target.role)
@@ -139,6 +170,7 @@ class Run:
         """Take the lock on a new connection if the one that held it is gone."""
         if stands(self.guard):
             return
+        self._end_lookout()
         self.guard.close()
         self.guard = connect_guard(self.target, "reconnect")
         take_lock(self.guard, wait=self.target.lock_wait, listener=self.listener)
@@ -175,6 +207,7 @@ class Run:
 
         If that fails too, the next run finds the row open and closes it as lost.
         """
+        self._end_lookout()
         with suppress(Refused, Lost):
             self._close_row(outcome)
             return
@@ -287,51 +320,6 @@ def begin_run(
     run = Run(target, session, guard, recorder, listener, ledger)
     run.applied = [r.id for r in ledger.records]
     return run
-
-
-def end_orphans(
-    connection: Connection, guard: Connection, listener: Listener, *, own: object = None
-) -> bool:
-    """See to runs that never ended: wait for their server processes, then end those, then say so.
-
-    Only called with the run lock held, so whatever still works under another run's name has lost
-    its client, or at least the lock.
-
-    Args:
-        connection: reads and writes the ledger.
-        guard: sees and ends processes.
-        listener: is told for whom we wait.
-        own: the run that asks; only the process it had before is waited for.
-
-    Returns:
-        Whether there was any such run.
-
-    Raises:
-        LockHeld: an orphan cannot be ended by this role.
-    """
-    rows = connection.execute(query("runs_unended")).fetchall()
-    started = time.monotonic()
-    for run, verb, user, host, role, pid, start in rows:
-        process = {"pid": pid, "role": role, "start": start}
-        while found := guard.execute(query("backend_alive"), process).fetchone():
-            elapsed = time.monotonic() - started
-            whom = f"run {run} ({verb} by {user} on {host}), backend {pid}: {found[0] or '?'}"
-            if elapsed > 2 * ORPHAN_PATIENCE:
-                raise LockHeld(
-                    f"what an earlier run left behind is still at work: {whom}",
-                    code="orphan",
-                    help=f"let a role that may do so end it: SELECT pg_terminate_backend({pid})",
-                    state="nothing was run",
-                )
-            listener(Waiting("an orphaned statement", whom))
-            if elapsed > ORPHAN_PATIENCE:
-                with suppress(psycopg.errors.InsufficientPrivilege):
-                    guard.execute(query("terminate"), {"pid": pid})
-            time.sleep(0.2)
-    lost = [row[0] for row in rows if row[0] != own]
-    if lost:
-        connection.execute(query("runs_lost"), {"runs": lost})
-    return bool(lost)
 
 
 def _backend(connection: Connection, guard: Connection) -> dict[str, object]:

@@ -1,41 +1,39 @@
--- Who holds a lock that conflicts with one that is wanted, and since when? One row a holder; as
--- much about it as this role may see. Prepared transactions hold locks without a process.
-WITH RECURSIVE wanted AS (
-    SELECT DISTINCT pg_catalog.to_regclass(w.name)::oid AS relation, w.held, w.descendants
-    FROM ROWS FROM (
-        unnest(%(names)s::text[]), unnest(%(held)s::text[]), unnest(%(descendants)s::boolean[])
-    ) AS w (name, held, descendants)
-    WHERE pg_catalog.to_regclass(w.name) IS NOT NULL
-), relations AS (
-    SELECT relation, held, descendants FROM wanted
-    UNION
-    SELECT i.inhrelid, r.held, true
-    FROM relations AS r
-    JOIN pg_catalog.pg_inherits AS i ON i.inhparent = r.relation
-    WHERE r.descendants
+-- Who holds one of these locks, or is one of these transactions, and since when? One row each; as
+-- much about it as this role may see. Prepared transactions hold locks without a process. Without
+-- pg_monitor a worker of autovacuum is still known by having no role.
+WITH found AS (
+    SELECT l.pid, l.virtualtransaction, l.relation, l.mode
+    FROM ROWS FROM (unnest(%(relations)s::oid[]), unnest(%(held)s::text[])) AS w (relation, held)
+    JOIN pg_catalog.pg_locks AS l
+      ON l.locktype = 'relation' AND l.relation = w.relation AND l.mode = w.held AND l.granted
+    WHERE l.database = (SELECT oid FROM pg_catalog.pg_database
+                        WHERE datname = pg_catalog.current_database())
+    UNION ALL
+    SELECT l.pid, l.virtualtransaction, NULL, NULL
+    FROM pg_catalog.pg_locks AS l
+    WHERE l.locktype = 'virtualxid' AND l.granted AND l.virtualtransaction = ANY (%(seen)s)
 )
-SELECT coalesce(l.pid, 0) AS pid,
-       coalesce(l.virtualtransaction, '') AS transaction,
-       min(l.relation::regclass::text) AS relation,
-       min(l.mode) AS mode,
+SELECT coalesce(f.pid, 0) AS pid,
+       coalesce(f.virtualtransaction, '') AS transaction,
+       min(pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname)) AS relation,
+       min(f.mode) AS mode,
        coalesce(max(a.usename::text), max(p.owner::text)) AS role,
        coalesce(nullif(max(a.application_name), ''),
                 'prepared transaction ' || max(p.gid)) AS application,
        max(a.state) AS state,
        max(a.query) AS query,
-       coalesce(max(a.backend_type) = 'autovacuum worker', false) AS autovacuum,
+       coalesce(max(a.backend_type) = 'autovacuum worker',
+                max(f.pid) IS NOT NULL AND max(a.usename::text) IS NULL) AS autovacuum,
        coalesce(extract(epoch FROM pg_catalog.clock_timestamp()
                                    - min(coalesce(a.xact_start, p.prepared))), 0)::float8 AS age
-FROM relations AS r
-JOIN pg_catalog.pg_locks AS l
-  ON l.locktype = 'relation' AND l.relation = r.relation AND l.mode = r.held AND l.granted
-LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+FROM found AS f
+LEFT JOIN pg_catalog.pg_class AS c ON c.oid = f.relation
+LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = f.pid
 LEFT JOIN pg_catalog.pg_locks AS x
-  ON l.pid IS NULL AND x.pid IS NULL AND x.locktype = 'transactionid'
-     AND x.virtualtransaction = l.virtualtransaction
+  ON f.pid IS NULL AND x.pid IS NULL AND x.locktype = 'transactionid'
+     AND x.virtualtransaction = f.virtualtransaction
 LEFT JOIN pg_catalog.pg_prepared_xacts AS p ON p.transaction = x.transactionid
-WHERE l.database = (SELECT oid FROM pg_catalog.pg_database
-                    WHERE datname = pg_catalog.current_database())
-  AND l.pid IS DISTINCT FROM %(ours)s AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
-GROUP BY l.pid, l.virtualtransaction
+WHERE f.pid IS DISTINCT FROM %(ours)s AND f.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
+GROUP BY f.pid, f.virtualtransaction
 ORDER BY age DESC

@@ -1,9 +1,13 @@
 -- An attempt succeeded: keep when and how.
 INSERT INTO wishkit.execution (run_id, migration_id, direction, checksum, transactional,
-                               started_at, outcome, statements)
+                               started_at, outcome, statements, accepted, killed)
 VALUES (%(run)s, %(id)s, %(direction)s,
         (SELECT checksum FROM wishkit.script WHERE checksum = %(checksum)s), %(transactional)s,
         coalesce(pg_catalog.clock_timestamp()
                  - pg_catalog.make_interval(secs => %(elapsed)s::float8),
                  pg_catalog.transaction_timestamp()),
-        'done', %(statements)s::jsonb)
+        'done', %(statements)s::jsonb,
+        (SELECT pg_catalog.array_agg(v)
+         FROM pg_catalog.json_array_elements_text(%(accepted)s::json) AS v),
+        (SELECT pg_catalog.array_agg(v)
+         FROM pg_catalog.json_array_elements_text(%(killed)s::json) AS v))

@@ -1,0 +1,175 @@
+"""One migration being run in one direction: what is sent, said and recorded of it."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from wishkit.core.events import Noted, StatementsStarted
+from wishkit.postgres.session import Lost, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from psycopg.pq.abc import PGresult
+
+    from wishkit.core.batches import Batch
+    from wishkit.core.events import Blocker
+    from wishkit.core.plan import Step
+    from wishkit.errors import Location, WishkitError
+    from wishkit.postgres.run import Run
+
+_ROWS_SHOWN = 20
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One migration being run in one direction.
+
+    Attributes:
+        run: the run it is part of.
+        step: which migration, and which way.
+        batches: its statements, grouped into messages.
+        began: client's monotonic clock, in seconds.
+        timings: of the messages that were timed, for the ledger.
+        current: what went to the server last.
+        prefix: what was sent ahead of it in the same message.
+        killed: sessions that were ended because they were in its way.
+    """
+
+    run: Run
+    step: Step
+    batches: Sequence[Batch]
+    began: float = field(default_factory=time.monotonic)
+    timings: list[dict[str, float]] = field(default_factory=list)
+    current: Batch | None = None
+    prefix: bytes = b""
+    killed: list[Blocker] = field(default_factory=list)
+    _said: list[Noted] = field(default_factory=list)
+    _heard: int = 0
+
+    @property
+    def place(self) -> Location:
+        """The statement that went to the server last."""
+        span = (self.current or self.batches[0]).spans[0]
+        return self.step.script.locate(span.start, span.end)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since it began."""
+        return time.monotonic() - self.began
+
+    @property
+    def statements(self) -> str | None:
+        """The timings as the ledger keeps them."""
+        return json.dumps(self.timings) if self.timings else None
+
+    def hear_anew(self) -> None:
+        """What is said from here on has not been said before."""
+        self._said.clear()
+        self._heard = 0
+
+    def hear_again(self) -> None:
+        """What went out since ``hear_anew`` goes out once more, and is answered once more."""
+        self._heard = 0
+
+    def announce(self, batch: Batch, prefix: bytes = b"") -> None:
+        """Tell the listener what goes to the server now."""
+        self.current, self.prefix = batch, prefix
+        source = self.step.script.source
+        sql = source[batch.start : min(batch.spans[0].end, batch.start + 200)]
+        text = " ".join(sql.decode(errors="ignore").split())
+        self.run.listener(StatementsStarted(self.step.id, batch.first, batch.last, text))
+
+    def timed(self, batch: Batch, began: float) -> None:
+        """Keep how long a message took."""
+        milliseconds = round((time.monotonic() - began) * 1000, 3)
+        self.timings.append({"first": batch.first, "last": batch.last, "ms": milliseconds})
+
+    def note_rows(self, results: Sequence[PGresult]) -> None:
+        """A migration's SELECT shows its rows as a note; they are nobody's result."""
+        for result in results:
+            if result.ntuples and result.nfields:
+                self.note("ROWS", _table(result))
+
+    def note(self, severity: str, message: str) -> None:
+        """Tell the listener what the server said, once, however often it has to say it."""
+        note = Noted(self.step.id, severity, message)
+        if self._said[self._heard : self._heard + 1] != [note]:
+            self._said[self._heard :] = [note]
+            self.run.listener(note)
+        self._heard += 1
+
+    @property
+    def _consented(self) -> dict[str, list[str]]:
+        """What was done that somebody had to agree to, for the ledger."""
+        return {
+            "accepted": list(self.run.accepted.get(self.step.id, ())),
+            "killed": [str(blocker) for blocker in self.killed],
+        }
+
+    def record(self) -> bytes:
+        """SQL that records success, to be sent with the SQL of the migration."""
+        step, recorder = self.step, self.run.recorder
+        record = recorder.done(
+            step.migration,
+            step.direction,
+            transactional=step.transactional,
+            elapsed=None if step.transactional else self.elapsed,
+            statements=self.statements,
+            **self._consented,
+        )
+        record += b";\n" + recorder.intact()
+        if not step.transactional or any(p.id == step.id for p in self.run.ledger.partial):
+            record += b";\n" + recorder.step("step_clear", id=step.id)
+        return record
+
+    def record_failure(self, error: WishkitError, outcome: str) -> None:
+        """Keep what is known about an attempt that came to nothing.
+
+        The run must not end with a second error that hides the first: what cannot be recorded is
+        said as a note.
+        """
+        where = error.where
+        details = {
+            "code": error.code,
+            "message": error.message,
+            "file": where.path if where else None,
+            "line": where.line if where else None,
+            "column": where.column if where else None,
+            "notes": error.notes,
+        }
+        message = self.run.recorder.failed(
+            self.step.migration,
+            self.step.direction,
+            outcome=outcome,
+            error=json.dumps(details),
+            elapsed=self.elapsed,
+            transactional=self.step.transactional,
+            statements=self.statements,
+            **self._consented,
+        )
+        try:
+            self.run.session.send(message)
+        except (Refused, Lost) as second:
+            text = f"the failure could not be recorded in the ledger: {second}"
+            self.run.listener(Noted(self.step.id, "WARNING", text))
+
+
+def _table(result: PGresult) -> str:
+    """Rows as text: a header line, the first rows, and how many there are."""
+
+    def cell(row: int, column: int) -> str:
+        value = result.get_value(row, column)
+        return "" if value is None else value.decode(errors="replace")
+
+    columns = range(result.nfields)
+    names = [(result.fname(c) or b"").decode(errors="replace") for c in columns]
+    lines = [" | ".join(names)]
+    shown = min(result.ntuples, _ROWS_SHOWN)
+    lines += [" | ".join(cell(row, c) for c in columns) for row in range(shown)]
+    plural = "" if result.ntuples == 1 else "s"
+    lines.append(f"({result.ntuples} row{plural})")
+    return "\n".join(lines)
