@@ -13,5 +13,6 @@ pytest_plugins = (
     "tests.plugins.databases",
     "tests.plugins.golden",
     "tests.plugins.project",
+    "tests.plugins.recipes",
     "tests.plugins.checkout",  # uses project
 )

@@ -3,102 +3,23 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import psycopg
 import pytest
 
+from tests.plugins.recipes import LAST, OLD
 from wishkit.commands.migrate import migrate
-from wishkit.commands.new import new_from_recipe
 from wishkit.commands.recipes.book import RECIPES
-from wishkit.commands.rollback import rollback
-from wishkit.commands.workspace import Workspace
-from wishkit.config import Config, Small, Target
+from wishkit.core.events import Noted
 from wishkit.core.migration import read_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
-    from tests.plugins.databases import MakeDatabase
     from tests.plugins.golden import Golden
-    from wishkit.commands.new import Created
+    from tests.plugins.recipes import Shop
     from wishkit.postgres.binaries import Binaries
-    from wishkit.postgres.scratch import Scratch
-
-SQL = Path(__file__).parents[1] / "sql"
-LAST = "0013_validate_wishlist_reference"
-ROWS = """
-INSERT INTO wishlist_items (user_id, title, store, notes, priority, piece_count)
-SELECT 'user-' || n % 7, 'wish ' || n, 'LEGO', CASE WHEN n % 3 > 0 THEN 'note ' || n END, n % 6, n
-FROM generate_series(1, 2500) AS n;
-INSERT INTO sets (user_id, title, set_number, wishlist_item_id)
-SELECT user_id, title, piece_count, id FROM wishlist_items WHERE piece_count < 50;
-INSERT INTO gallery_images (user_id, title, image_url) VALUES ('u', 't', 'url');
-INSERT INTO gallery_albums (user_id, title, cover_image_id) SELECT 'u', 't', id FROM gallery_images;
-CREATE SCHEMA "Old stuff";
-CREATE TABLE "Old stuff"."Wish list" (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    "order" text, "User" text, kind wishlist_store);
-INSERT INTO "Old stuff"."Wish list" ("order", "User", kind)
-SELECT n, 'me', 'LEGO' FROM generate_series(1, 10) AS n;
-"""
-OLD = '"Old stuff"."Wish list"'
-
-
-@pytest.fixture(scope="module")
-def at_0013(server: Scratch) -> Iterator[str]:
-    """The name of a database with all that sql/ makes, and rows; to be copied."""
-    url = server.create_database("recipes_at_0013")
-    assert migrate(Project(SQL, url).workspace).error is None
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(ROWS)
-    yield "recipes_at_0013"
-    server.drop_database("recipes_at_0013")
-
-
-class Project:
-    """The project sql/ and a database; no table of it counts as small."""
-
-    def __init__(self, sql: Path, url: str) -> None:
-        self.sql = sql
-        self.url = url
-        target = Target(url=url, name="test", small=Small(rows=0, bytes=0))
-        self.workspace = Workspace(Config(sql=sql), target, lambda _: None)
-
-    def new(self, recipe: str, *words: str, **options: Any) -> Created:  # noqa: ANN401 - as it has them
-        return new_from_recipe(self.workspace, recipe, words, **options)
-
-    def forward(self, to: str | None = None) -> None:
-        report = migrate(self.workspace, to=to)
-        assert report.error is None, (report.error, report.error.notes)
-
-    def back(self, to: str = LAST) -> None:
-        report = rollback(self.workspace, to=to, accept_data_loss=True)
-        assert report.error is None, (report.error, report.error.notes)
-
-    def rows(self, statement: str) -> list[Any]:
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            cursor = connection.execute(statement.encode())
-            return cursor.fetchall() if cursor.description else []
-
-    def files(self) -> set[str]:
-        return {path.name for path in (self.sql / "migrations").iterdir()}
-
-    def text(self, created: Created) -> str:
-        """All files, one after the other."""
-        folder = self.sql / "migrations"
-        names = [p.id + end for p in created.migrations for end in (".sql", ".rollback.sql")]
-        return "".join(f"=== {name}\n{(folder / name).read_text()}" for name in names)
-
-
-@pytest.fixture
-def project(tmp_path: Path, make_database: MakeDatabase, at_0013: str) -> Project:
-    """A copy of both, to be changed."""
-    shutil.copytree(SQL, tmp_path / "sql")
-    return Project(tmp_path / "sql", make_database(template=at_0013))
 
 
 def dump(binaries: Binaries, url: str) -> str:
@@ -152,24 +73,160 @@ def test_every_recipe_is_tried() -> None:
 
 @pytest.mark.parametrize("case", CASES)
 def test_what_is_written_goes_there_and_back_and_there(
-    case: str, project: Project, binaries: Binaries, golden: Golden
+    case: str, shop: Shop, binaries: Binaries, golden: Golden
 ) -> None:
     recipe, *words = CASES[case]
-    created = project.new(recipe, *words, place=PLACES.get(case))
-    golden(project.text(created), f"recipes/{case}.sql")
-    folder = read_folder(project.sql / "migrations")
+    created = shop.new(recipe, *words, place=PLACES.get(case))
+    golden(shop.text(created), f"recipes/{case}.sql")
+    folder = read_folder(shop.sql / "migrations")
     ids = [pair.id for pair in created.migrations]
     assert [m.id for m in folder[14:]] == ids
     assert [m.number for m in folder] == [f"{number:04}" for number in range(len(folder))]
     for before, migration in zip([(), *([i] for i in ids)], folder[14:], strict=False):
         assert migration.header.depends == tuple(before)
 
-    stages = [dump(binaries, project.url)]
+    stages = [dump(binaries, shop.url)]
     for id_ in ids:
-        project.forward(to=id_)
-        stages.append(dump(binaries, project.url))
+        shop.forward(to=id_)
+        stages.append(dump(binaries, shop.url))
     for id_, stage in zip([*reversed(ids[:-1]), LAST], reversed(stages[:-1]), strict=True):
-        project.back(to=id_)
-        assert dump(binaries, project.url) == stage, f"back at {id_}"
-    project.forward()
-    assert dump(binaries, project.url) == stages[-1]
+        shop.back(to=id_)
+        assert dump(binaries, shop.url) == stage, f"back at {id_}"
+    shop.forward()
+    assert dump(binaries, shop.url) == stages[-1]
+
+
+# What the files do to rows, and to whoever uses them meanwhile
+
+
+def filenode(shop: Shop) -> int:
+    ((number,),) = shop.rows("SELECT pg_relation_filenode('wishlist_items')")
+    return int(number)
+
+
+def test_a_value_of_its_own_for_every_row_without_rewriting_the_table(shop: Shop) -> None:
+    shop.new("column", "wishlist_items.token uuid NOT NULL DEFAULT gen_random_uuid()")
+    before = filenode(shop)
+    shop.forward()
+    assert filenode(shop) == before
+    assert shop.rows("SELECT count(DISTINCT token) FROM wishlist_items") == [(2500,)]
+
+
+@pytest.mark.parametrize("column", ["rating integer", "rating int NOT NULL DEFAULT 3"])
+def test_a_plain_column_is_one_migration(column: str, shop: Shop) -> None:
+    before = filenode(shop)
+    assert len(shop.new("column", f"wishlist_items.{column}").migrations) == 1
+    shop.forward()
+    assert filenode(shop) == before
+
+
+def test_a_column_becomes_required_without_being_read_under_the_strong_lock(shop: Shop) -> None:
+    shop.new("not_null", "wishlist_items.priority")
+    shop.rows(
+        "DO $$BEGIN EXECUTE format("
+        "'ALTER DATABASE %I SET client_min_messages = debug1', current_database()); END$$"
+    )
+    shop.forward()
+    said = [event.message for event in shop.events if isinstance(event, Noted)]
+    assert [text for text in said if "sufficient to prove" in text]
+    assert not [text for text in said if text.startswith("verifying table")][1:]
+
+
+def test_both_names_of_a_column_work_until_the_old_one_goes(shop: Shop) -> None:
+    before = shop.rows("SELECT id, notes FROM wishlist_items ORDER BY id")
+    created = shop.new("rename_column", "wishlist_items.notes", "remarks")
+    assert [m.header.phase for m in read_folder(shop.sql / "migrations")[14:]] == [
+        *("expand", "expand"),
+        *("contract", "contract"),
+    ]
+    expanded = created.migrations[1].id
+    assert created.hints[0].endswith(f"wishkit migrate --to {expanded}")
+    shop.forward(to=expanded)
+    assert shop.rows("SELECT id, remarks FROM wishlist_items ORDER BY id") == before
+
+    def wish(title: str, columns: str = "", values: str = "") -> None:
+        shop.rows(
+            f"INSERT INTO wishlist_items (user_id, title, store{columns})"
+            f" VALUES ('u', '{title}', 'LEGO'{values})"
+        )
+
+    wish("old", ", notes", ", 'a'")
+    wish("new", ", remarks", ", 'b'")
+    wish("both", ", notes, remarks", ", 'a', 'b'")
+    wish("none")
+    wish("changed")
+    shop.rows("UPDATE wishlist_items SET notes = 'c' WHERE title = 'changed'")
+    shop.rows("UPDATE wishlist_items SET remarks = 'd' WHERE title = 'old'")
+    shop.rows("UPDATE wishlist_items SET remarks = NULL WHERE title = 'new'")
+    mine = "SELECT title, {} FROM wishlist_items WHERE user_id = 'u' ORDER BY title"
+    expected = [("both", "b"), ("changed", "c"), ("new", None), ("none", None), ("old", "d")]
+    assert shop.rows(mine.format("notes, remarks")) == [(t, v, v) for t, v in expected]
+    shop.forward()
+    assert shop.rows(mine.format("remarks")) == expected
+    shop.back(to=expanded)
+    assert shop.rows(mine.format("notes, remarks")) == [(t, v, v) for t, v in expected]
+    shop.back()
+    assert shop.rows(mine.format("notes")) == expected
+
+
+def test_the_old_name_stays_while_the_two_columns_differ(shop: Shop) -> None:
+    expanded = shop.new("rename_column", "wishlist_items.notes", "remarks").migrations[1].id
+    shop.forward(to=expanded)
+    shop.rows("ALTER TABLE wishlist_items DISABLE TRIGGER USER")
+    shop.rows("UPDATE wishlist_items SET notes = 'x' WHERE piece_count = 1")
+    error = migrate(shop.workspace).error
+    assert error
+    assert "the two columns differ" in error.message
+    assert "notes" in {name for (name,) in shop.rows(COLUMNS)}
+
+
+COLUMNS = "SELECT attname FROM pg_attribute WHERE attrelid = 'wishlist_items'::regclass"
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        (None, "LEGO, Barweer, Cata, BrickLink, Amazon, Target, Other, Etsy"),
+        (("BEFORE", "LEGO"), "Etsy, LEGO, Barweer, Cata, BrickLink, Amazon, Target, Other"),
+        (("AFTER", "Cata"), "LEGO, Barweer, Cata, Etsy, BrickLink, Amazon, Target, Other"),
+    ],
+)
+def test_a_value_goes_where_it_was_asked_for(
+    place: tuple[str, str] | None, expected: str, shop: Shop
+) -> None:
+    shop.new("enum_add", "wishlist_store", "Etsy", place=place)
+    shop.forward()
+    labels = "SELECT array_to_string(enum_range(NULL::wishlist_store), ', ')"
+    assert shop.rows(labels) == [(expected,)]
+
+
+def test_names_are_those_that_postgresql_would_give_and_never_taken_ones(shop: Shop) -> None:
+    shop.rows("CREATE TABLE wishlist_items_user_id_title_idx ()")
+    shop.new("index", "wishlist_items(user_id, title)")
+    shop.new("check", "wishlist_items: title <> user_id")
+    shop.forward()
+    ((made,),) = shop.rows("SELECT pg_get_indexdef('wishlist_items_user_id_title_idx1'::regclass)")
+    assert made.endswith("ON public.wishlist_items USING btree (user_id, title)")
+    assert shop.rows("SELECT conname FROM pg_constraint ORDER BY oid DESC LIMIT 1") == [
+        ("wishlist_items_check",)
+    ]
+
+
+def test_a_foreign_key_goes_without_an_index_where_one_serves_already(shop: Shop) -> None:
+    shop.rows("CREATE TABLE shelves (image_id uuid, place int)")
+    shop.rows("CREATE INDEX shelf_images ON shelves (image_id, place)")
+    names = [m.id for m in shop.new("foreign_key", "shelves.image_id -> gallery_images").migrations]
+    assert names == [
+        "0014_reference_gallery_images_from_shelves",
+        "0015_validate_shelves_image_id_fkey",
+    ]
+
+
+def test_a_table_may_refer_to_itself(shop: Shop) -> None:
+    shop.rows("CREATE TABLE places (id int PRIMARY KEY, inside int)")
+    shop.new("foreign_key", "places(inside) -> places(id)")
+    shop.forward()
+    assert shop.rows(
+        "SELECT conname, convalidated FROM pg_constraint"
+        " WHERE conrelid = 'places'::regclass AND contype = 'f'"
+    ) == [("places_inside_fkey", True)]

@@ -11,7 +11,7 @@ from wishkit.commands.pairs import Pair, write_pairs
 from wishkit.commands.template import template
 from wishkit.core.migration import BACKWARD_SUFFIX
 from wishkit.core.request import LONGEST, Request
-from wishkit.errors import UsageError
+from wishkit.errors import LedgerError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -133,7 +133,11 @@ def _pending(workspace: Workspace, connection: psycopg.Connection[Any]) -> list[
     from wishkit.core.state import State, compare  # noqa: PLC0415 - only for this
     from wishkit.postgres.ledger import read_ledger  # noqa: PLC0415 - heavy
 
-    entries = compare(workspace.migrations(), read_ledger(connection))
+    try:
+        ledger = read_ledger(connection)
+    except LedgerError:  # it is a help, no more; and this role may not need the ledger
+        return []
+    entries = compare(workspace.migrations(), ledger)
     return [entry.id for entry in entries if entry.state is State.PENDING]
 
 

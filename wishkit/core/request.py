@@ -10,7 +10,7 @@ from wishkit.core.script import Script
 from wishkit.errors import MigrationFileError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from wishkit.errors import Location
 
@@ -129,3 +129,17 @@ def flat(text: str) -> str:
 def literal(text: str) -> str:
     """A text as a string of SQL."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """A name in quotes, as it may always stand in SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def closest(written: str, known: Sequence[str]) -> str:
+    """A line that suggests what may have been meant; nothing where nothing comes near."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only for what is wrong
+
+    folded = {name.casefold(): name for name in known}
+    close = get_close_matches(written.casefold().replace('"', ""), folded, n=1)
+    return f'perhaps you meant "{folded[close[0]]}"\n' if close else ""

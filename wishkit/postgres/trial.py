@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
 
 from wishkit.core.redact import redact
+from wishkit.core.request import closest
 from wishkit.errors import Location
 from wishkit.postgres.queries import query
 from wishkit.postgres.table import look
@@ -61,7 +61,14 @@ def trial(connection: Connection, request: Request) -> Iterator[Trial]:
     with connection.transaction(force_rollback=True):
         for setting in _SETTINGS:
             connection.execute(setting)
-        yield Trial(connection, request)
+        try:
+            yield Trial(connection, request)
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled) as error:
+            raise request.refusal(
+                f"the database cannot be asked now: {error.diag.message_primary}",
+                code="table-locked",
+                help_="somebody holds a table of these; try again when it is quieter",
+            ) from None
 
 
 class Trial:
@@ -87,7 +94,7 @@ class Trial:
         if found is None:
             names = self.connection.execute(query("table_names")).fetchall()
             known = [name for (name,) in names]
-            message = f'there is no table "{written}"'
+            message = f"there is no table {_shown(written)}"
             raise self._unknown(message, written, known, code="unknown-table")
         if found.kind in _OTHERS:
             message = f"{written} is {_OTHERS[found.kind]}, not a table"
@@ -122,6 +129,17 @@ class Trial:
                 return column
         raise self._unknown_column(table, name)
 
+    def type(self, written: str) -> None:
+        """See that there is such a type.
+
+        Raises:
+            UsageError: ``unknown-type``.
+        """
+        row = self.connection.execute(query("type_known"), {"name": written}).fetchone()
+        if row and not row[0]:
+            message = f"there is no type {_shown(written)}"
+            raise self._unknown(message, written, row[1], code="unknown-type")
+
     def spelled(self, written: str) -> str:
         """A name as PostgreSQL spells it: folded, and quoted only where needed."""
         parse = "SELECT pg_catalog.quote_ident((pg_catalog.parse_ident(%s))[1])"
@@ -137,11 +155,11 @@ class Trial:
         try:
             with self.connection.transaction():
                 row = self.connection.execute(query("enum_shape"), {"type": written}).fetchone()
-        except psycopg.Error as error:
-            raise self._refused(error, written) from None
+        except psycopg.errors.SyntaxError:
+            raise self.request.refusal(f'"{written}" is no name of a type') from None
         names = [name for (name,) in self.connection.execute(query("enum_names")).fetchall()]
         if row is None:
-            message = f'there is no type "{written}"'
+            message = f"there is no type {_shown(written)}"
             raise self._unknown(message, written, names, code="unknown-type")
         name, labels, columns = row
         if labels is None:
@@ -260,10 +278,8 @@ class Trial:
         try:
             with self.connection.transaction():
                 self.connection.execute(statement.encode())
-        except psycopg.OperationalError as error:
-            if error.sqlstate is None:
-                raise  # the connection went away
-            raise self._refused(error, statement, table, hidden) from None
+        except psycopg.OperationalError:  # told elsewhere: a lock, a timeout, a lost connection
+            raise
         except psycopg.Error as error:
             raise self._refused(error, statement, table, hidden) from None
 
@@ -295,15 +311,17 @@ class Trial:
     def _unknown_column(self, table: Table, written: str) -> UsageError:
         known = [column.name for column in table.columns]
         return self._unknown(
-            f'{table.written} has no column "{written}"', written, known, code="unknown-column"
+            f"{table.written} has no column {_shown(written)}",
+            written,
+            known,
+            code="unknown-column",
         )
 
     def _unknown(
         self, message: str, written: str, known: Sequence[str], *, code: str
     ) -> UsageError:
-        close = get_close_matches(written, known, n=1)
-        suggestion = f'perhaps you meant "{close[0]}"\n' if close else ""
-        return self.request.refusal(message, code=code, help_=suggestion + _listed(known))
+        help_ = closest(written, known) + _listed(known)
+        return self.request.refusal(message, code=code, help_=help_)
 
 
 _QUOTED = re.compile(r'"([^"]+)"')
@@ -321,7 +339,6 @@ class _Case(NamedTuple):
 _CASES = {
     "42703": _Case(code="unknown-column"),
     "42701": _Case(code="column-exists", help="choose another name"),
-    "42704": _Case(code="unknown-type"),
     "42830": _Case(
         code="not-unique",
         help="a foreign key refers to a primary key or to unique columns: "
@@ -332,8 +349,6 @@ _CASES = {
         help="it is tried on an empty copy: that takes SELECT on the table and TEMPORARY on the "
         "database",
     ),
-    "55P03": _Case(code="table-locked", help="somebody holds the table; try again later"),
-    "57014": _Case(code="table-locked", help="the server took too long; try again later"),
 }
 _ANY_OTHER = _Case(code="recipe-refused")
 
@@ -350,6 +365,10 @@ def _same(one: Constraint, other: Constraint) -> bool:
             other.target_columns,
         )
     return (one.kind, one.definition) == (other.kind, other.definition)
+
+
+def _shown(written: str) -> str:
+    return written if '"' in written else f'"{written}"'
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from wishkit.commands.recipes.constraints import not_null_drafts
 from wishkit.commands.recipes.draft import Draft, fill
 from wishkit.commands.template import template
-from wishkit.core.request import flat, words_of
+from wishkit.core.request import flat, identifier, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +39,8 @@ def column(trial: Trial, request: Request) -> tuple[Draft, ...]:
     tree = request.parse(alter + definition, "AlterTableStmt")
     if len(tree["cmds"]) > 1:
         raise request.refusal(f'"{definition}" is more than one column')
-    parts = _parts(request, tree["cmds"][0]["AlterTableCmd"]["def"]["ColumnDef"], alter, definition)
+    column_tree = tree["cmds"][0]["AlterTableCmd"]["def"]["ColumnDef"]
+    parts = _parts(request, column_tree, alter, definition)
     if "CONSTR_NOTNULL" in parts and "CONSTR_DEFAULT" not in parts:
         raise request.refusal(
             "rows that are there would have no value for it",
@@ -48,6 +49,8 @@ def column(trial: Trial, request: Request) -> tuple[Draft, ...]:
             f"require it: wishkit new --not-null {written}.{name}",
         )
     table = trial.table(written)
+    if made_of := _type_name(column_tree):
+        trial.type(made_of)
     name = trial.spelled(name)
     values = {"table": table.written, "column": name, "definition": definition}
     added = words_of(["add", table.name, name])
@@ -73,6 +76,14 @@ def column(trial: Trial, request: Request) -> tuple[Draft, ...]:
         Draft(words_of(["fill", table.name, name]), "backfill", values),
         *required,
     )
+
+
+def _type_name(tree: Mapping[str, Any]) -> str | None:
+    """The name of a column's type, quoted; None for those that the grammar knows."""
+    names = [part["String"]["sval"] for part in tree["typeName"]["names"]]
+    if names[0] == "pg_catalog" or "serial" in names[-1]:
+        return None
+    return ".".join(identifier(name) for name in names)
 
 
 def _parts(
@@ -146,7 +157,7 @@ def backfill(trial: Trial, request: Request) -> tuple[Draft, ...]:
     tree = request.parse(statement, "UpdateStmt")
     relation = tree["relation"]
     parts = (relation.get("schemaname"), relation["relname"])
-    table = trial.table(".".join('"' + p.replace('"', '""') + '"' for p in parts if p))
+    table = trial.table(".".join(identifier(part) for part in parts if part))
     trial.explain(statement)
     columns = dict.fromkeys(target["ResTarget"]["name"] for target in tree["targetList"])
     name = words_of(["fill", table.name, *columns])

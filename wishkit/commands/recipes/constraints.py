@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from wishkit.commands.recipes.draft import Draft, fill
 from wishkit.commands.recipes.indexes import index_draft
-from wishkit.core.request import flat, words_of
+from wishkit.core.request import flat, identifier, words_of
 
 if TYPE_CHECKING:
     from wishkit.core.header import Phase
@@ -118,6 +118,10 @@ def foreign_key(trial: Trial, request: Request) -> tuple[Draft, ...]:
     if len(tree["cmds"]) > 1:
         raise request.refusal(f'"{rest}" is not one list of columns')
     table, parent = trial.plain_table(written), trial.table(target)
+    tree = tree["cmds"][0]["AlterTableCmd"]["def"]["Constraint"]
+    for whose, names in ((table, "fk_attrs"), (parent, "pk_attrs")):
+        for name in tree.get(names, ()):
+            trial.column(whose, identifier(name["String"]["sval"]))
     trial.twin(parent, indexes=True)
     made = trial.constraint(table, f"{definition} pg_temp.{parent.name} {rest}")
     here, there = made.columns, made.target_columns

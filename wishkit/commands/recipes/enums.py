@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wishkit.commands.recipes.draft import Draft
-from wishkit.core.request import literal, words_of
+from wishkit.core.request import closest, literal, words_of
 
 if TYPE_CHECKING:
     from wishkit.core.request import Request
@@ -72,16 +72,12 @@ def _words(request: Request, count: int, what: str) -> list[str]:
 
 def _known(request: Request, enum: Enum, label: str) -> None:
     if label not in enum.labels:
-        from difflib import get_close_matches  # noqa: PLC0415 - only for what is wrong
-
-        close = get_close_matches(label, enum.labels, n=1)
-        suggestion = f'perhaps you meant "{close[0]}"\n' if close else ""
         raise _refused(
             request,
             enum,
             f'{enum.name} has no "{label}"',
             code="unknown-label",
-            suggestion=suggestion,
+            suggestion=closest(label, enum.labels),
         )
 
 

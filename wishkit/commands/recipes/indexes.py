@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wishkit.commands.recipes.draft import Draft
-from wishkit.core.request import flat, words_of
+from wishkit.core.request import flat, identifier, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ def unique(trial: Trial, request: Request) -> tuple[Draft, ...]:
     if not all(_plain(element) for element in elements) or "WHERE" in definition.upper():
         return (index_draft(trial, table, definition, unique=True),)
     trial.index(table, definition, unique=True)
-    columns = [trial.column(table, _quoted(element["name"])).name for element in elements]
+    columns = [trial.column(table, identifier(element["name"])).name for element in elements]
     constraint = trial.constraint(table, f"UNIQUE ({', '.join(columns)})")
     values = {
         "table": table.written,
@@ -78,7 +78,3 @@ def _plain(element: Mapping[str, Any]) -> bool:
         element["ordering"] == "SORTBY_DEFAULT"
         and element["nulls_ordering"] == "SORTBY_NULLS_DEFAULT"
     )
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -3,5 +3,5 @@ SELECT c.oid::regclass::text
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'wishkit')
-  AND n.nspname !~ '^pg_'
+  AND n.nspname !~ '^pg_' AND c.relname !~ '^(_yoyo_|yoyo_lock$)'
 ORDER BY 1
