@@ -7,23 +7,18 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from tests.hazard_plans import SCHEMA, judged, prepared
 from tests.locks.measured import Catalog, measure
-from wishkit.core.batches import batches
-from wishkit.core.hazards import Facts, Size, hazards, question
+from wishkit.core.hazards import Facts, Size, question
 from wishkit.core.hazards.model import Column, TypeName
 from wishkit.core.hazards.retype import keeps_rows, type_name
 from wishkit.core.locks.model import Name
-from wishkit.core.migration import Migration
-from wishkit.core.plan import Step
 from wishkit.core.script import Script
 from wishkit.core.statements import Span, parse
 from wishkit.postgres.hazards import facts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from wishkit.core.batches import Batch
-    from wishkit.core.hazards import Hazard
+    from collections.abc import Iterator
 
 Connection = psycopg.Connection[Any]
 
@@ -57,20 +52,6 @@ END $$"""
 # Where the server keeps the rows and we say that it does not: which parts of an interval a type
 # keeps is not told apart, and neither are lengths within an array.
 STRICTER = {"interval", "[]"}
-
-
-def prepared(sql: str) -> list[tuple[Step, Sequence[Batch]]]:
-    transactional = not sql.startswith("-- transactional: false")
-    script = Script("0002_try.sql", sql.encode())
-    step = Step(Migration.of("0002_try", script, Script("", b"SELECT 1;")), "forward")
-    return [(step, batches(script, transactional=transactional))]
-
-
-def judged(connection: Connection, sql: str, *, rows: int = 10) -> list[Hazard]:
-    plan = prepared(sql)
-    known = facts(connection, question(plan))
-    found = hazards(plan, known, small=lambda size: size.rows <= rows)
-    return [it for it in found["0002_try"] if it.refused]
 
 
 @pytest.fixture
@@ -125,35 +106,6 @@ def test_an_unknown_type_is_taken_for_the_worst() -> None:
     assert not keeps_rows(Column("text", 25), tree, Facts(), utc=False)
 
 
-SCHEMA = """CREATE TYPE mood AS ENUM ('sad', 'ok');
-CREATE DOMAIN plain AS int;
-CREATE DOMAIN checked AS int CHECK (VALUE > 0);
-CREATE SCHEMA s;
-CREATE FUNCTION s.now() RETURNS int VOLATILE LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';
-CREATE FUNCTION fixed() RETURNS int IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';
-CREATE FUNCTION moving() RETURNS int VOLATILE LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';
-CREATE TABLE parent (id int PRIMARY KEY);
-CREATE TABLE few (id int);
-CREATE TABLE big (
-    id int PRIMARY KEY, a int, b varchar(10), c varchar(10) CHECK (c <> 'x'), d timestamp,
-    e int NOT NULL, f int CONSTRAINT f_given CHECK (f IS NOT NULL AND f > 0),
-    g int, h numeric(10, 2), i text, j char(3)
-);
-ALTER TABLE big ADD CONSTRAINT g_given CHECK (g IS NOT NULL) NOT VALID;
-ALTER TABLE big ADD CONSTRAINT a_parent FOREIGN KEY (a) REFERENCES parent NOT VALID;
-CREATE INDEX big_b ON big (b);
-CREATE INDEX big_i ON big (lower(i));
-CREATE UNIQUE INDEX big_a ON big (a);
-CREATE UNIQUE INDEX big_e ON big (e);
-INSERT INTO parent SELECT generate_series(1, 100);
-INSERT INTO big SELECT n, n, n, n, now(), n, n, n, n, n, 'abc' FROM generate_series(1, 100) AS n;
-INSERT INTO few VALUES (1);
-CREATE TABLE split (id int NOT NULL, k int NOT NULL) PARTITION BY RANGE (k);
-CREATE TABLE split1 PARTITION OF split FOR VALUES FROM (0) TO (60);
-CREATE TABLE split2 PARTITION OF split FOR VALUES FROM (60) TO (200);
-INSERT INTO split SELECT n, n FROM generate_series(1, 100) AS n;
-ANALYZE;
-"""
 ADD = "ALTER TABLE big ADD COLUMN z int"
 NO_KEY = "ALTER TABLE big DROP CONSTRAINT big_pkey"
 # A statement, and the rule it breaks on a table of a hundred rows when ten are few. Behind the

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from wishkit.config import Target
     from wishkit.core.batches import Batch
-    from wishkit.core.hazards.model import Hazard, Size
+    from wishkit.core.hazards.model import Hazard
     from wishkit.core.plan import Step
 
     Connection = psycopg.Connection[Any]
@@ -42,14 +42,9 @@ def judge(
     from wishkit.postgres.hazards import facts  # noqa: PLC0415 - as above
 
     refuse_new_values(connection, prepared)
-    limit = target.small
-
-    def small(size: Size) -> bool:
-        return size.rows <= limit.rows and size.bytes <= limit.bytes
-
     known = facts(connection, question(prepared))
-    swaps = swap_hazards(connection, prepared, limit, accepted=accept)
-    judged = hazards(prepared, known, small=small, accepted=accept)
+    swaps = swap_hazards(connection, prepared, target.small, accepted=accept)
+    judged = hazards(prepared, known, small=target.small, accepted=accept)
     return {id_: (*found, *swaps.get(id_, ())) for id_, found in judged.items()}
 
 

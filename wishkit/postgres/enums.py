@@ -167,12 +167,7 @@ def _swap_hazard(connection: Connection, swap: Swap, enum: Name, small: Small) -
 
 
 def _is_small(found: Dependency, small: Small) -> bool:
-    return (
-        found.kind == "column"
-        and found.size is not None
-        and found.size.rows <= small.rows
-        and found.size.bytes <= small.bytes
-    )
+    return found.kind == "column" and found.size is not None and found.size.within(small)
 
 
 class OutOfOrder(psycopg.DatabaseError):

@@ -110,15 +110,17 @@ def _steady(connection: Connection, names: Sequence[str]) -> frozenset[str]:
 
 def _table(row: tuple[Any, ...], types: dict[int, Type]) -> Table:
     kind, rows, size, own_rows, own_size, columns, constraints, partitions, key = row[4:13]
+    taken, unknown = row[14:]
     return Table(
         Name(*row[2:4]),
         kind,
-        Size(rows, size),
-        Size(own_rows, own_size),
+        None if unknown else Size(rows, size),
+        None if unknown else Size(own_rows, own_size),
         {name: _column(rest, types) for name, *rest in columns},
         {name: _constraint(rest) for name, *rest in constraints},
         tuple(Name(*it) for it in partitions),
         tuple(key),
+        frozenset(taken),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from wishkit.config import Small
 from wishkit.core.enums import ENUM_SWAP
 from wishkit.core.hazards.model import Facts, Hazard, Question, Size, TypeName
 from wishkit.core.hazards.parts import blocked, indexes, new_column, parts, stated
@@ -20,7 +21,7 @@ from wishkit.core.locks.queries import functions
 from wishkit.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from wishkit.core.batches import Batch
     from wishkit.core.locks.model import Name
@@ -28,7 +29,11 @@ if TYPE_CHECKING:
 
     Prepared = Sequence[tuple[Step, Sequence[Batch]]]
 
-__all__ = ["Facts", "Hazard", "Question", "Size", "check_rules", "hazards", "question"]
+__all__ = ["REFUSING", "Facts", "Hazard", "Question", "Size", "check_rules", "hazards", "question"]
+
+
+# Every rule that has to be accepted before what breaks it is run.
+REFUSING = (*RULES, ENUM_SWAP)
 
 
 def check_rules(rules: Sequence[str]) -> None:
@@ -37,16 +42,15 @@ def check_rules(rules: Sequence[str]) -> None:
     Raises:
         UsageError: ``unknown-rule``.
     """
-    known = (*RULES, ENUM_SWAP)
     for rule in rules:
-        if rule not in known:
-            close = get_close_matches(rule, known, n=1)
+        if rule not in REFUSING:
+            close = get_close_matches(rule, REFUSING, n=1)
             raise UsageError(
                 f'there is no rule "{rule}"',
                 code="unknown-rule",
                 help=f'perhaps you meant "{close[0]}"'
                 if close
-                else f"rules are {', '.join(known)}",
+                else f"rules are {', '.join(REFUSING)}",
             )
 
 
@@ -55,7 +59,7 @@ def question(prepared: Prepared) -> Question:
     relations: dict[Name, None] = {}
     types: dict[TypeName, None] = {}
     called: set[str] = set()
-    scene = Scene(Facts(), lambda _: True)
+    scene = Scene(Facts(), Small())
     for step, batches in prepared:
         scene.begin()
         for statement in stated(step, batches):
@@ -79,7 +83,7 @@ def hazards(
     prepared: Prepared,
     facts: Facts,
     *,
-    small: Callable[[Size], bool],
+    small: Small,
     accepted: Sequence[str] = (),
 ) -> Mapping[str, tuple[Hazard, ...]]:
     """What a plan would do to tables that are not small, by migration.
@@ -87,7 +91,7 @@ def hazards(
     Args:
         prepared: the plan, checked and cut into messages.
         facts: the catalog's answer to ``question``.
-        small: whether a table of this size may be rewritten while clients wait.
+        small: up to what size a table may be rewritten while clients wait.
         accepted: rules that were accepted for the whole run.
 
     Returns:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from wishkit.config import Small
     from wishkit.core.locks.model import Name
     from wishkit.errors import Location
 
@@ -48,6 +49,10 @@ class Size:
 
     rows: int
     bytes: int
+
+    def within(self, small: Small) -> bool:
+        """Whether a table of this size counts as small."""
+        return self.rows <= small.rows and self.bytes <= small.bytes
 
     def __str__(self) -> str:
         return f"about {_rows(self.rows)} rows, {_bytes(self.bytes)}"
@@ -122,6 +127,7 @@ class Table:
         constraints: by name.
         partitions: direct ones.
         key: the columns of the primary key; empty where there is none.
+        taken: names that its constraints and indexes have.
     """
 
     name: Name
@@ -132,6 +138,7 @@ class Table:
     constraints: Mapping[str, Constraint] = field(default_factory=dict)
     partitions: tuple[Name, ...] = ()
     key: tuple[str, ...] = ()
+    taken: frozenset[str] = frozenset()
 
     def proven_not_null(self, column: str) -> bool:
         """Whether SET NOT NULL has nothing to look for (manual, ALTER TABLE, SET NOT NULL)."""

@@ -72,6 +72,7 @@ def column_type_change(part: Part, scene: Scene, table: Table) -> Finding | None
         f"indexes, constraints and a default of {quoted(name)} are made on the second column, the "
         "safe way, before the last of these"
     )
+    note = "; ".join(filter(None, (note, safe.batch_note(table))))
     if not trivial or not retype.keeps_rows(old, tree, scene.facts, utc=scene.utc):
         return Finding("rewrites", form, note, f", to change {quoted(name)} from {old.type}")
     checked = sorted(
@@ -96,9 +97,8 @@ def volatile_default(part: Part, scene: Scene, table: Table) -> Finding | None:
         return None
     name = quoted(part.fields["def"]["ColumnDef"]["colname"])
     files = safe.column_first(part, table, drop=("CONSTR_DEFAULT", "CONSTR_NOTNULL"))
-    return Finding(
-        "rewrites", files, why=f", as every {name} has a value of its own: {moving[0]}()"
-    )
+    why = f", as every {name} has a value of its own: {moving[0]}()"
+    return Finding("rewrites", files, safe.batch_note(table), why)
 
 
 def set_not_null(part: Part, scene: Scene, table: Table) -> Finding | None:
@@ -120,7 +120,7 @@ def set_not_null(part: Part, scene: Scene, table: Table) -> Finding | None:
     unproven = [column for column in columns if not table.proven_not_null(column)]
     if not unproven:
         return None
-    files = tuple(text for column in unproven for text in safe.not_null(part.table, column))
+    files = tuple(text for column in unproven for text in safe.not_null(table, part.table, column))
     what = f", to look for a NULL in {', '.join(map(quoted, unproven))}"
     return Finding("reads all of", files, why=what)
 
@@ -140,7 +140,7 @@ def foreign_key_validates(part: Part, scene: Scene, table: Table) -> Finding | N
             "nothing"
         )
         return Finding("reads all of", note=note, why=why)
-    return Finding("reads all of", safe.validated_later(part.table, constraint), why=why)
+    return Finding("reads all of", safe.validated_later(table, part.table, constraint), why=why)
 
 
 def check_validates(part: Part, scene: Scene, table: Table) -> Finding | None:
@@ -152,7 +152,7 @@ def check_validates(part: Part, scene: Scene, table: Table) -> Finding | None:
     files = (
         safe.column_first(part, table)
         if part.kind == "AT_AddColumn"
-        else safe.validated_later(part.table, constraint)
+        else safe.validated_later(table, part.table, constraint)
     )
     return Finding("reads all of", files, why=", to check every row")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from wishkit.core.locks.model import Name
@@ -30,30 +31,29 @@ def altered(table: Name, *commands: str) -> str:
     return f"ALTER TABLE {written(table)} {', '.join(commands)}"
 
 
-def not_null(table: Name, column: str) -> Files:
+def not_null(table: Table, name: Name, column: str) -> Files:
     """SET NOT NULL by way of a CHECK that is validated before (manual, ALTER TABLE, Notes)."""
-    name = quoted(fitting(table.name, column, "not_null"))
+    check = quoted(fitting(table, name.name, column, "not_null"))
+    column = quoted(column)
     return (
+        file(altered(name, f"ADD CONSTRAINT {check} CHECK ({column} IS NOT NULL) NOT VALID")),
+        file(altered(name, f"VALIDATE CONSTRAINT {check}")),
         file(
-            altered(table, f"ADD CONSTRAINT {name} CHECK ({quoted(column)} IS NOT NULL) NOT VALID")
-        ),
-        file(altered(table, f"VALIDATE CONSTRAINT {name}")),
-        file(
-            altered(table, f"ALTER COLUMN {quoted(column)} SET NOT NULL"),
-            altered(table, f"DROP CONSTRAINT {name}"),
+            altered(name, f"ALTER COLUMN {column} SET NOT NULL"),
+            altered(name, f"DROP CONSTRAINT {check}"),
         ),
     )
 
 
-def validated_later(table: Name, constraint: Tree) -> Files:
+def validated_later(table: Table, name: Name, constraint: Tree) -> Files:
     """A CHECK or foreign key that is added NOT VALID, and validated in a migration of its own."""
     columns = _columns(constraint)
     kind = "fkey" if "pktable" in constraint else "check"
-    name = constraint.get("conname") or fitting(table.name, *columns[:2], kind)
-    fields = {**constraint, "conname": name, "skip_validation": True, "initially_valid": False}
+    own = constraint.get("conname") or fitting(table, name.name, *columns[:2], kind)
+    fields = {**constraint, "conname": own, "skip_validation": True, "initially_valid": False}
     return (
-        file(_add_constraint(table, fields)),
-        file(altered(table, f"VALIDATE CONSTRAINT {quoted(name)}")),
+        file(_add_constraint(name, fields)),
+        file(altered(name, f"VALIDATE CONSTRAINT {quoted(own)}")),
     )
 
 
@@ -68,12 +68,12 @@ def by_index(table: Table, name: Name, constraint: Tree) -> Files:
     columns = strings(constraint["keys"])
     primary = constraint["contype"] == "CONSTR_PRIMARY"
     index = constraint.get("conname") or fitting(
-        name.name, *(() if primary else columns[:2]), "pkey" if primary else "key"
+        table, name.name, *(() if primary else columns[:2]), "pkey" if primary else "key"
     )
     nullable = [c for c in columns if primary and not table.proven_not_null(c)]
     before, after = [], []
     for column in nullable:
-        add, validate, finish = not_null(name, column)
+        add, validate, finish = not_null(table, name, column)
         before += [add, validate]
         after.append(finish)
     moved = ("options", "indexspace", "including", "nulls_not_distinct", "keys")
@@ -110,7 +110,7 @@ def concurrently(table: Table, fields: Tree) -> Files:
     """CREATE INDEX that lets clients write on; of a partitioned table, partition by partition."""
     name = range_var(fields["relation"])
     columns = [item["IndexElem"].get("name", "expr") for item in fields["indexParams"]]
-    index = fields.get("idxname") or fitting(name.name, *columns[:2], "idx")
+    index = fields.get("idxname") or fitting(table, name.name, *columns[:2], "idx")
     # IF NOT EXISTS never counts as proof that an index is there and valid.
     left_out = {"if_not_exists", *(("accessMethod",) if fields["accessMethod"] == "btree" else ())}
     kept = {key: value for key, value in fields.items() if key not in left_out}
@@ -127,7 +127,7 @@ def _per_partition(table: Table, fields: Mapping[str, Any], constraint: Tree | N
     statements = []
     for partition in table.partitions:
         here = Name(range_var(fields["relation"]).schema and partition.schema, partition.name)
-        index = fitting(here.name, fields["idxname"])
+        index = fitting(None, here.name, fields["idxname"])
         own = {**fields, "relation": relation(here), "idxname": index, "concurrent": True}
         statements.append(write({"IndexStmt": own}))
         if constraint:
@@ -149,12 +149,18 @@ def column_first(part: Part, table: Table, *, drop: Iterable[str] = ()) -> Files
     column = part.fields["def"]["ColumnDef"]
     later = {*_READING, *drop}
     kept: list[Tree] = []
-    put_off: list[Tree] = []
+    steps: list[dict[str, Any]] = []
     for item in column.get("constraints", ()):
-        (put_off if item["Constraint"]["contype"] in later else kept).append(item)
+        constraint = item["Constraint"]
+        if (attribute := _ATTRIBUTES.get(constraint["contype"])) is not None:
+            # DEFERRABLE and the like are items of their own, behind what they are said of.
+            steps[-1].update(attribute)
+        elif constraint["contype"] in later:
+            steps.append(dict(constraint))
+        else:
+            kept.append(item)
     name = column["colname"]
     files = [file(_add_column(part, {**column, "constraints": kept}))]
-    steps = [item["Constraint"] for item in put_off]
     by_kind = {step["contype"]: step for step in steps}
     if default := by_kind.get("CONSTR_DEFAULT"):
         files[0] += file(
@@ -164,24 +170,33 @@ def column_first(part: Part, table: Table, *, drop: Iterable[str] = ()) -> Files
         )
         files.append(backfill(part.table, table, name, "DEFAULT", f"{quoted(name)} IS NULL"))
     if "CONSTR_NOTNULL" in by_kind:
-        files += not_null(part.table, name)
+        files += not_null(table, part.table, name)
     for step in steps:
         if step["contype"] in {"CONSTR_UNIQUE", "CONSTR_PRIMARY"}:
             files += by_index(table, part.table, {**step, "keys": [{"String": {"sval": name}}]})
         elif step["contype"] == "CONSTR_CHECK":
-            files += validated_later(part.table, step)
+            files += validated_later(table, part.table, step)
         elif step["contype"] == "CONSTR_FOREIGN":
-            files += validated_later(part.table, {**step, "fk_attrs": [{"String": {"sval": name}}]})
+            files += validated_later(
+                table, part.table, {**step, "fk_attrs": [{"String": {"sval": name}}]}
+            )
     return tuple(files)
 
 
+# Only keys and foreign keys can be deferred, and those always come later.
+_ATTRIBUTES: Mapping[str, Mapping[str, bool]] = {
+    "CONSTR_ATTR_DEFERRABLE": {"deferrable": True},
+    "CONSTR_ATTR_NOT_DEFERRABLE": {},
+    "CONSTR_ATTR_DEFERRED": {"deferrable": True, "initdeferred": True},
+    "CONSTR_ATTR_IMMEDIATE": {},
+}
 _READING = frozenset({"CONSTR_CHECK", "CONSTR_UNIQUE", "CONSTR_PRIMARY", "CONSTR_FOREIGN"})
 
 
 def second_column(part: Part, table: Table, using: Tree | None) -> Files:
     """ALTER COLUMN TYPE by way of a second column that a trigger keeps equal to the first."""
     old = part.fields["name"]
-    new = fitting(old, "new")
+    new = fitting(None, old, "new")
     column = {
         key: value
         for key, value in part.fields["def"]["ColumnDef"].items()
@@ -189,7 +204,7 @@ def second_column(part: Part, table: Table, using: Tree | None) -> Files:
     }
     reference = {"ColumnRef": {"fields": [{"String": {"sval": old}}]}}
     value = using or {"TypeCast": {"arg": reference, "typeName": column["typeName"]}}
-    name = fitting(part.table.name, new)
+    name = fitting(None, part.table.name, new)
     function = written(replace_name(part.table, name))
     add = {"colname": new, "is_local": True, **column}
     known = table.columns.get(old)
@@ -198,7 +213,7 @@ def second_column(part: Part, table: Table, using: Tree | None) -> Files:
         file(
             _command(part, {"subtype": "AT_AddColumn", "def": {"ColumnDef": add}}),
             f"CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$\n"
-            f"BEGIN NEW.{quoted(new)} := {_expression(_of_new_row(value))}; RETURN NEW; END $$",
+            f"BEGIN new.{quoted(new)} := {_expression(_of_new_row(value))}; RETURN new; END $$",
             f"CREATE TRIGGER {quoted(name)} BEFORE INSERT OR UPDATE ON {on}\n"
             f"    FOR EACH ROW EXECUTE FUNCTION {function}()",
         ),
@@ -209,7 +224,7 @@ def second_column(part: Part, table: Table, using: Tree | None) -> Files:
             _expression(value),
             f"{quoted(new)} IS NULL AND {quoted(old)} IS NOT NULL",
         ),
-        *(not_null(part.table, new) if known and known.not_null else ()),
+        *(not_null(table, part.table, new) if known and known.not_null else ()),
         file(
             f"DROP TRIGGER {quoted(name)} ON {on}",
             f"DROP FUNCTION {function}()",
@@ -226,11 +241,31 @@ def backfill(name: Name, table: Table, column: str, value: str, where: str) -> s
     return batch + file(f"UPDATE {written(name)} {change}", transactional=False)
 
 
-def fitting(*words: str) -> str:
-    """A name in the server's own style, no longer than names may be."""
-    suffix = f"_{words[-1]}"
-    start = "_".join(words[:-1]).encode()[: _LONGEST - len(suffix.encode())]
-    return start.decode(errors="ignore") + suffix
+def batch_note(table: Table) -> str | None:
+    """What a backfill lacks where no column alone is the primary key."""
+    if len(table.key) == 1:
+        return None
+    return (
+        "the UPDATE goes over all rows at once, as no column alone is the primary key: name one "
+        "that is unique and NOT NULL, as in -- batch: id 1000"
+    )
+
+
+def fitting(table: Table | None, *words: str) -> str:
+    """A name in the server's own style (ChooseConstraintName): new, and not too long.
+
+    Args:
+        table: whose names are taken; None: no names are known.
+        words: what it is made of; only the last one is never cut.
+    """
+    taken = table.taken if table else frozenset()
+    for number in count():
+        suffix = f"_{words[-1]}{number or ''}"
+        start = "_".join(words[:-1]).encode()[: _LONGEST - len(suffix.encode())]
+        name = start.decode(errors="ignore") + suffix
+        if name not in taken:
+            break
+    return name
 
 
 def replace_name(table: Name, name: str) -> Name:

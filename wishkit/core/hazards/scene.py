@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from wishkit.core.hazards.model import Column, Constraint, Facts, Index, Size, Table
+from wishkit.core.hazards.model import Column, Constraint, Facts, Index, Table
 from wishkit.core.hazards.parts import blocked
 from wishkit.core.hazards.proof import proves
 from wishkit.core.locks.model import LockMode, Name
@@ -14,6 +14,7 @@ from wishkit.core.locks.tree import Tree, range_var, strings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from wishkit.config import Small
     from wishkit.core.hazards.parts import Part, Stated
 
 _UTC = frozenset({"utc", "gmt", "etc/utc", "etc/gmt", "zulu", "universal", "uct", "0"})
@@ -42,7 +43,7 @@ class Scene:
 
     Attributes:
         facts: as the catalog had them before the plan.
-        small: whether a table of this size may be rewritten while clients wait.
+        small: up to what size a table may be rewritten while clients wait.
         tables: those that exist and existed before, by schema and name.
         names: what names as written mean where it is not what the catalog said.
         indexes: key columns of indexes made by the plan, by name as written.
@@ -53,7 +54,7 @@ class Scene:
     """
 
     facts: Facts
-    small: Callable[[Size], bool]
+    small: Small
     tables: dict[Name, Table] = field(default_factory=dict)
     names: dict[Name, Name | None] = field(default_factory=dict)
     indexes: dict[Name, tuple[str, ...]] = field(default_factory=dict)
@@ -105,7 +106,7 @@ class Scene:
         if table is None:
             return None
         size = table.own if alone else table.size
-        return table if size is None or not self.small(size) else None
+        return table if size is None or not size.within(self.small) else None
 
     def holding(self, statement: Stated) -> Iterator[Held]:
         """The locks a statement adds to those of its transaction."""

@@ -28,7 +28,8 @@ WITH RECURSIVE asked AS (
                 THEN pg_catalog.ceil(c.reltuples / c.relpages * s.pages)
                 WHEN c.reltuples = 0 AND c.relpages > 0 THEN 0
                 ELSE s.pages * pg_catalog.floor((b.size - 24) / (28 + width.bytes)) END::bigint
-               AS rows
+               AS rows,
+           NOT %(measure)s AND c.relkind IN ('r', 'm') AND c.reltuples < 0 AS unknown
     FROM family AS f
     JOIN pg_catalog.pg_class AS c ON c.oid = f.oid
     LEFT JOIN pg_catalog.pg_class AS toast ON toast.oid = c.reltoastrelid
@@ -47,7 +48,7 @@ WITH RECURSIVE asked AS (
     CROSS JOIN LATERAL (
         SELECT measured.pages, measured.pages::bigint * b.size + measured.toast) AS s (pages, bytes)
 ), summed AS (
-    SELECT root, sum(rows)::bigint AS rows, sum(bytes)::bigint AS bytes,
+    SELECT root, bool_or(unknown) AS unknown, sum(rows)::bigint AS rows, sum(bytes)::bigint AS bytes,
            coalesce(sum(rows) FILTER (WHERE oid = root), 0)::bigint AS own_rows,
            coalesce(sum(bytes) FILTER (WHERE oid = root), 0)::bigint AS own_bytes
     FROM sized GROUP BY root
@@ -66,7 +67,14 @@ SELECT asked.schema, asked.name, n.nspname, c.relname, c.relkind::text,
                            FROM unnest(asked.indkey::int2[]) WITH ORDINALITY AS k (attnum, place)
                            JOIN pg_catalog.pg_attribute AS a
                                ON a.attrelid = asked.oid AND a.attnum = k.attnum), '[]')
-            END AS index_columns
+            END AS index_columns,
+       coalesce((SELECT pg_catalog.jsonb_agg(t.name)
+                 FROM (SELECT conname FROM pg_catalog.pg_constraint WHERE conrelid = asked.oid
+                       UNION
+                       SELECT i.relname FROM pg_catalog.pg_index AS x
+                       JOIN pg_catalog.pg_class AS i ON i.oid = x.indexrelid
+                       WHERE x.indrelid = asked.oid) AS t (name)), '[]') AS taken,
+       summed.unknown
 FROM asked
 JOIN pg_catalog.pg_class AS c ON c.oid = asked.oid AND c.relkind IN ('r', 'p', 'm', 'f')
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
