@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,6 +14,7 @@ import psycopg
 import pytest
 
 from tests.engine.conftest import PATIENCE
+from tests.terminal import on_a_terminal
 from wishkit.core.events import Progressed
 from wishkit.postgres.online import watch
 
@@ -172,3 +175,34 @@ def test_a_role_that_may_not_see_others_is_told_what_would_show_them(wishes: Pro
         wishes.rows(
             f"REASSIGN OWNED BY {role} TO CURRENT_USER; DROP OWNED BY {role}; DROP ROLE {role}"
         )
+
+
+def test_a_terminal_shows_a_bar_and_takes_it_away(wishes: Project) -> None:
+    wishes.pair("0002_index", BUILD)
+    with transaction(wishes.url, "INSERT INTO wish VALUES (0)"):
+        command = [sys.executable, "-m", "wishkit", "migrate", "--url", wishes.url]
+        paths = {"PYTHONPATH": os.pathsep.join(sys.path)}
+        seen = on_a_terminal(
+            command, wishes.folder, env=paths, columns=200, stop_at="waits for pid"
+        )
+    bar = f"{'░' * 20} waiting for writers before build, 0%, 0 of 1 transactions"
+    assert bar in seen.raw
+    assert ", reporting, idle in transaction, " in seen.raw
+    assert "waiting for writers" not in seen.screen
+    assert seen.status == 130
+
+
+def test_a_log_shows_lines(wishes: Project) -> None:
+    wishes.pair("0002_index", BUILD)
+    with transaction(wishes.url, "INSERT INTO wish VALUES (0)") as writer:
+        process = wishes.spawn("migrate")
+        wishes.wait_for(
+            "SELECT count(*) > 0 FROM pg_stat_progress_create_index WHERE lockers_total > 0"
+        )
+        writer.execute("SELECT pg_sleep(2.5)")  # seconds: the first look, and three more
+    errors = process.communicate(timeout=30)[1].splitlines()
+    lines = [line for line in errors if "waiting for writers before build" in line]
+    assert len(lines) == 1
+    assert lines[0].startswith(
+        "0002_index: waiting for writers before build, 0%, 0 of 1 transactions, waits for pid "
+    )
