@@ -303,7 +303,8 @@ def test_an_invalid_index_is_mended_by_its_reindex(wishes: Project) -> None:
     with pytest.raises(psycopg.errors.UniqueViolation):
         wishes.rows("CREATE UNIQUE INDEX CONCURRENTLY wish_title ON wish (title)")
     wishes.pair("0002_reindex", f"{HEADER}REINDEX INDEX CONCURRENTLY wish_title;")
-    assert wishes.fails().exit_status == 3
+    error = wishes.fails()
+    assert (error.exit_status, error.notes[-1]) == (3, "duplicates of (title):\n  (wish 1): 2 rows")
     assert wishes.rows(INDEXES) == [("wish_title", False)]
     wishes.rows("DELETE FROM wish WHERE ctid = (SELECT max(ctid) FROM wish WHERE id = 1)")
     ends_right(wishes, "wish_title")

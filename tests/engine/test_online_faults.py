@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
@@ -11,11 +14,16 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
+from tests.engine.conftest import Project
+from wishkit.config import Target
+from wishkit.postgres.server import EmbeddedServer
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from concurrent.futures import Future
+    from pathlib import Path
 
-    from tests.engine.conftest import Project
+    from tests.plugins.project import SqlFolder
     from wishkit.errors import WishkitError
 
 HEADER = "-- stepwise\n-- transactional: false\n\n"
@@ -175,3 +183,29 @@ def ends_right(project: Project) -> None:
     assert report.error is None, (report.error, report.error.state)
     assert project.rows(INDEXES) == [("wish_slow", True)]
     project.assert_done()
+
+
+def test_the_server_is_stopped_at_once_and_started_again(
+    sql_folder: SqlFolder, tmp_path: Path
+) -> None:
+    """While the run waits for it to come back, the build it was at is gone."""
+    server = EmbeddedServer(tmp_path / "server")
+    try:
+        url = server.start().url or ""
+        project = with_table(Project(sql_folder({}), sql_folder, url, Target(url=url, name="test")))
+        with ThreadPoolExecutor() as pool:
+            runs: list[Future[WishkitError]] = []
+            with caught_in(project, PHASES[2], lambda: runs.append(pool.submit(project.fails))):
+                postmaster = int((server.data / "postmaster.pid").read_text().split()[0])
+                os.kill(postmaster, signal.SIGQUIT)  # "immediate shutdown": manual, 18.5
+                with suppress(ProcessLookupError):
+                    while True:
+                        os.kill(postmaster, 0)
+                        time.sleep(0.02)
+                assert server.start().url == url
+            (run,) = runs
+            assert run.result(60).code == "connection-lost"
+        assert project.states()["0002"] == "partial"
+        ends_right(project)
+    finally:
+        server.stop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from wishkit.postgres.queries import query
-from wishkit.postgres.session import Refused
+from wishkit.postgres.session import Refused, quote
 
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from wishkit.postgres.session import Session
 
 SHOWN = 20
+_DUPLICATE = "23505"
 _WIDTH = 60  # characters of a value
 # Counting sorts the whole table; a person who waits for an error has less time than that may take.
 _SECONDS = 60
@@ -35,21 +36,21 @@ class Keys(NamedTuple):
     predicate: str
     nulls_too: bool
 
-    def duplicates(self, session: Session) -> list[str]:
-        """The values that occur more than once, most frequent first, one line each."""
+    def duplicates(self, session: Session) -> tuple[str, ...]:
+        """A note: the values that occur more than once, most frequent first."""
         try:
             (*_, result, _) = session.send(self._count().encode())
         except Refused as refused:
             session.rollback()
-            return [f"the duplicates could not be listed: {refused}"]
+            return (f"the duplicates could not be listed: {refused}",)
         rows = min(result.ntuples, SHOWN)
         if not rows:
-            return ["there are no duplicates any more: run again"]
+            return ("there are no duplicates any more: run again",)
         lines = [f"duplicates of ({', '.join(self.names)}):"]
         lines += [self._line(result, row) for row in range(rows)]
         if result.ntuples > rows:
             lines.append("  and more")
-        return lines
+        return ("\n".join(lines),)
 
     def _count(self) -> str:
         """SQL that counts, in a transaction of its own."""
@@ -72,12 +73,18 @@ class Keys(NamedTuple):
         return f"  ({shown}): {int(count or 0):,} rows"
 
 
-def read_keys(session: Session, index: str) -> Keys | None:
-    """What a unique index is about; asked before it is dropped.
+def violated(session: Session, refused: Refused) -> Keys | None:
+    """What the unique index is about of which the build met a duplicate.
+
+    Asked before what is left of the index is dropped.
 
     Args:
         session: asks.
-        index: as regclass writes it.
+        refused: the server names the index in it, if that was the reason.
     """
+    diag = refused.error.diag
+    if refused.error.sqlstate != _DUPLICATE or not (diag.schema_name and diag.constraint_name):
+        return None
+    index = f"{quote(diag.schema_name)}.{quote(diag.constraint_name)}"
     rows = session.ask(query("unique_keys"), {"index": index})
     return Keys(*rows[0]) if rows else None

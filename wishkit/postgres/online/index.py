@@ -5,23 +5,19 @@ Manual: CREATE INDEX, "Building Indexes Concurrently"; DROP INDEX, CONCURRENTLY.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from wishkit.postgres.online.duplicates import read_keys
+from wishkit.postgres.online.duplicates import violated
 from wishkit.postgres.online.partition import refuse_partitioned
 from wishkit.postgres.online.work import Unclear, Work, wait_while
 from wishkit.postgres.queries import query
-from wishkit.postgres.session import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wishkit.postgres.run import Run
-    from wishkit.postgres.session import Session
-
-_DUPLICATE = "23505"
+    from wishkit.postgres.session import Refused, Session
 
 
 class _Index(NamedTuple):
@@ -72,13 +68,9 @@ class BuildIndex(Work):
         """A failed build leaves an INVALID index, which every write would go on maintaining."""
         found = self._find(run.session)
         if found and found.own and not found.valid:
-            keys = None
-            with suppress(Refused):  # the drop is what matters
-                if refused.error.sqlstate == _DUPLICATE:
-                    keys = read_keys(run.session, found.name)
+            keys = violated(run.session, refused)
             drop(run.session, found.name)  # first: it makes clients fail at duplicates, too
-            if keys:
-                refused.notes = ("\n".join(keys.duplicates(run.session)),)
+            refused.notes = keys.duplicates(run.session) if keys else ()
         return True
 
     def verify(self, run: Run) -> Sequence[str]:

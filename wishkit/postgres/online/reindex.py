@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from wishkit.postgres.online.duplicates import violated
 from wishkit.postgres.online.index import drop
 from wishkit.postgres.online.work import Repeatable, Unclear, wait_while
 from wishkit.postgres.queries import query
@@ -45,9 +46,11 @@ class Reindex(Repeatable):
         """Drop the copies that a cancelled one left."""
         self._clear(run)
 
-    def left_nothing(self, run: Run, refused: Refused) -> bool:  # noqa: ARG002 - looked up, not told
+    def left_nothing(self, run: Run, refused: Refused) -> bool:
         """Drop the copies that this one left."""
+        keys = violated(run.session, refused)
         self._clear(run)
+        refused.notes = keys.duplicates(run.session) if keys else ()
         return True
 
     def verify(self, run: Run) -> Sequence[str]:
