@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SCHEMA = """
 CREATE TYPE e AS ENUM ('a', 'b');
+CREATE TYPE other AS ENUM ('a');
 CREATE TABLE t (n int, s e, words text);
 CREATE TABLE texts (s text);
 CREATE TABLE parts (s e) PARTITION BY LIST (s);
@@ -68,6 +69,8 @@ TOLD = [
     "DO $$ BEGIN PERFORM 'x'::e; END $$",
     "DO $$ BEGIN IF false THEN NULL; END IF; INSERT INTO t (s) VALUES ('x'); END $$",
     "ALTER TYPE e RENAME VALUE 'x' TO 'y'; SELECT 'y'::e",
+    "CREATE TYPE o AS ENUM (); ALTER TYPE o ADD VALUE 'x'; SELECT 'x'::e",
+    "ALTER TYPE other ADD VALUE 'x'; SELECT 'x'::e",
 ]
 # The server refuses these too, but the text alone does not tell, or not for certain.
 OPEN = [
@@ -84,6 +87,7 @@ FINE = [
     "COMMENT ON TYPE e IS 'x'",
     "SELECT 'x'::text",
     "SELECT 'b'::e",
+    "CREATE SCHEMA o; CREATE TYPE o.e AS ENUM ('x'); SET LOCAL search_path = o; SELECT 'x'::e",
     "SELECT FROM t WHERE s::text = 'x'",
     "SELECT FROM t WHERE words = 'x'",
     "INSERT INTO t (words) VALUES ('x')",
@@ -221,12 +225,12 @@ def test_if_not_exists_is_told_where_it_adds(
 def test_an_enum_of_another_schema_is_another_one(connection: psycopg.Connection) -> None:
     with connection.transaction(force_rollback=True):
         connection.execute(
-            "CREATE SCHEMA o; CREATE TYPE o.e AS ENUM ('x'); CREATE TABLE other (s o.e)"
+            "CREATE SCHEMA o; CREATE TYPE o.e AS ENUM ('x'); CREATE TABLE others (s o.e)"
         )
-        text = f"{ADD}INSERT INTO other VALUES ('x'); SELECT 'x'::o.e"
+        text = f"{ADD}INSERT INTO others VALUES ('x'); SELECT 'x'::o.e"
         assert refused(connection, text) is None
         assert told(connection, text) is None
-        other = "ALTER TYPE o.e ADD VALUE 'z'; INSERT INTO other VALUES ('z')"
+        other = "ALTER TYPE o.e ADD VALUE 'z'; INSERT INTO others VALUES ('z')"
         assert refused(connection, other) == "55P04"
         assert told(connection, other)
 

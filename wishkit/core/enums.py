@@ -7,8 +7,7 @@ not, the server has the last word, because its error costs no more than ours.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from wishkit.core.enum_uses import uses
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
 CODE = "new-enum-value"
 ENUM_SWAP = "enum-swap"  # the rule that a swap of a type breaks
-_ADDS = re.compile(rb"\bADD\b.*?\bVALUE\b", re.IGNORECASE | re.DOTALL)
 _UNDERSTOOD_BYTES = 64 * 1024  # a longer statement is rows, and takes longer to parse than to run
 
 
@@ -101,27 +99,45 @@ def literal(text: str) -> str:
 
 
 @dataclass(slots=True)
-class _Pending:
-    """What one transactional file has added up to some statement of it."""
+class _Added:
+    """What one transactional file has added up to some statement of it.
 
-    added: dict[str, tuple[Addition, str]] = field(default_factory=dict)
+    Attributes:
+        values: the additions, each with its place; of a value that was renamed since, under its
+            new name.
+        created: types made by the same file. Of those, PostgreSQL 17 and later let a new value be
+            used at once; before that the server refuses.
+    """
+
+    values: list[tuple[Addition, str]] = field(default_factory=list)
     created: set[str] = field(default_factory=set)
 
-    def learn(self, tree: Tree, where: str, *, is_new: bool) -> None:
-        if "CreateEnumStmt" in tree:
-            # Of a type that is made in the same transaction, PostgreSQL 17 and later let a new
-            # value be used at once; before that the server refuses.
-            self.created.add(dotted(strings(tree["CreateEnumStmt"]["typeName"])).name)
-        elif (found := addition(tree)) and is_new and found.type.name not in self.created:
-            self.added[found.label] = (found, where)
-        elif (fields := tree.get("AlterEnumStmt", {})).get("oldVal") in self.added:
-            # A value that is renamed is as new as before.
-            self.added[fields["newVal"]] = self.added.pop(fields["oldVal"])
+    @property
+    def labels(self) -> frozenset[str]:
+        return frozenset(added.label for added, _ in self.values)
+
+    def learn(self, tree: Tree) -> None:
+        """Take over what a statement does to values that are there or were added before."""
+        if create := tree.get("CreateEnumStmt"):
+            self.created.add(dotted(strings(create["typeName"])).name)
+        elif tree.get("VariableSetStmt", {}).get("name") == "search_path":
+            self.values.clear()  # names may stand for other types from here on
+        elif (fields := tree.get("AlterEnumStmt", {})).get("oldVal") in self.labels:
+            old, new = fields["oldVal"], fields["newVal"]
+            self.values = [
+                (replace(added, label=new) if added.label == old else added, where)
+                for added, where in self.values
+            ]
 
 
 def adds_values(prepared: Iterable[tuple[Step, Sequence[Batch]]]) -> bool:
-    """Whether any file may add a value to an enum: a quick look, before anything is asked."""
-    return any(_ADDS.search(step.script.source) for step, _ in prepared if step.transactional)
+    """Whether any transactional file adds a value to an enum."""
+    return any(_adds(batches) for step, batches in prepared if step.transactional)
+
+
+def _adds(batches: Iterable[Batch]) -> bool:
+    # Such a statement is sent alone, so that it has been parsed.
+    return any(addition(batch.statement.tree) for batch in batches if batch.statement)
 
 
 def refuse_early_use(
@@ -140,50 +156,46 @@ def refuse_early_use(
         MigrationFileError: ``new-enum-value``, at the place of the use.
     """
     known = {name: {*values} for name, values in labels.items()}
-    mentioned = b""
+    before: list[bytes] = []
     for step, batches in prepared:
-        source, pending = step.script.source, _Pending()
-        for span, tree in _trees(step, batches):
+        source, added = step.script.source, _Added()
+        for span, tree in _trees(step, batches, everything=_adds(batches)):
             columns.learn(tree)
-            if step.transactional:
-                _refuse(step, span, tree, pending, columns)
-                before = mentioned + source[: span.start]
-                where = str(step.script.locate(span.start))
-                pending.learn(tree, where, is_new=_is_new(tree, columns, known, before))
+            added.learn(tree)
             if create := tree.get("CreateEnumStmt"):
                 name = columns.full_type(dotted(strings(create["typeName"])))
                 known[name] = {*strings(create.get("vals", ()))}
-        mentioned += source
+            if not step.transactional:
+                continue
+            if added.values:
+                _refuse(step, span, tree, added, columns)
+            found = addition(tree)
+            if found and found.type.name not in added.created:
+                has = known.get(columns.full_type(found.type), {found.label})
+                if not found.if_not_exists or _lacks(found, has, [*before, source[: span.start]]):
+                    added.values.append((found, str(step.script.locate(span.start))))
+        before.append(source)
 
 
-def _is_new(tree: Tree, columns: Columns, known: Mapping[Name, set[str]], before: bytes) -> bool:
-    """Whether ADD VALUE adds something for certain, if it is one.
-
-    IF NOT EXISTS does where the type is known to lack the value, and nothing that comes before in
-    the plan speaks of it.
-    """
-    found = addition(tree)
-    return found is not None and (
-        not found.if_not_exists
-        or (
-            found.label not in known.get(columns.full_type(found.type), {found.label})
-            and literal(found.label).encode() not in before
-        )
-    )
+def _lacks(found: Addition, has: set[str], before: Iterable[bytes]) -> bool:
+    """Whether IF NOT EXISTS adds the value for certain: nothing before in the plan speaks of it."""
+    spoken = literal(found.label).encode()
+    return found.label not in has and not any(spoken in text for text in before)
 
 
-def _refuse(step: Step, span: Span, tree: Tree, pending: _Pending, columns: Columns) -> None:
-    for use in uses(step.script, span, tree, columns, frozenset(pending.added)):
-        found, where = pending.added[use.label]
-        if columns.full_type(found.type) == columns.full_type(use.type):
-            raise MigrationFileError(
-                f"{literal(use.label)} is used in the transaction that adds it to "
-                f"{written(found.type)}",
-                code=CODE,
-                where=step.script.locate(use.start, use.end),
-                notes=(f"it is added at {where}",),
-                help=TWO_FILES,
-            )
+def _refuse(step: Step, span: Span, tree: Tree, added: _Added, columns: Columns) -> None:
+    for use in uses(step.script, span, tree, columns, added.labels):
+        for found, where in added.values:
+            same = columns.full_type(found.type) == columns.full_type(use.type)
+            if same and found.label == use.label:
+                raise MigrationFileError(
+                    f"{literal(use.label)} is used in the transaction that adds it to "
+                    f"{written(found.type)}",
+                    code=CODE,
+                    where=step.script.locate(use.start, use.end),
+                    notes=(f"it is added at {where}",),
+                    help=TWO_FILES,
+                )
 
 
 TWO_FILES = (
@@ -216,41 +228,44 @@ class Swap:
 def swaps(prepared: Iterable[tuple[Step, Sequence[Batch]]]) -> Iterator[Swap]:
     """Every ALTER COLUMN … TYPE of a plan; whether of an enum, only the catalog knows."""
     for step, batches in prepared:
-        if not _RETYPES.search(step.script.source):
+        if not any(_retyped(batch.statement.tree) for batch in batches if batch.statement):
             continue
         removed: set[str] = set()
         allowed = {e.rule: e.reason for e in step.migration.allowed(step.direction)}
-        for span, tree in _trees(step, batches):
+        for span, tree in _trees(step, batches, everything=True):
             if drop := tree.get("DropStmt"):
                 removed.update(parts_of(item)[-1] for item in drop["objects"])
-            alter = tree.get("AlterTableStmt", {})
-            commands = list(nodes(alter, "AlterTableCmd"))
-            for command in commands:
+            for command in nodes(tree.get("AlterTableStmt", {}), "AlterTableCmd"):
                 if command.get("subtype") in _REMOVING:
                     removed.add(command["name"])
                 elif command.get("subtype") == "AT_ColumnDefault" and "def" not in command:
                     removed.add(f"default {command['name']}")
-            for command in commands:
-                if command.get("subtype") == "AT_AlterColumnType":
-                    table, where = range_var(alter["relation"]), step.script.locate(*span[:2])
-                    column, gone = command["name"], frozenset(removed)
-                    yield Swap(step.id, table, column, where, gone, allowed)
+            for column in _retyped(tree):
+                table = range_var(tree["AlterTableStmt"]["relation"])
+                where, gone = step.script.locate(*span[:2]), frozenset(removed)
+                yield Swap(step.id, table, column, where, gone, allowed)
 
 
-_RETYPES = re.compile(rb"\bALTER\b.*?\bTYPE\b", re.IGNORECASE | re.DOTALL)
+def _retyped(tree: Tree) -> list[str]:
+    """Columns to which a statement gives another type. It is sent alone, as a possible rewrite."""
+    commands = nodes(tree.get("AlterTableStmt", {}), "AlterTableCmd")
+    return [c["name"] for c in commands if c.get("subtype") == "AT_AlterColumnType"]
+
+
 _REMOVING = {"AT_DropConstraint", "AT_DropColumn"}
 # What may begin a statement that changes types of columns, or makes enums.
 _TELLS = frozenset({"CREATE", "ALTER", "DROP", "SET"})
 
 
-def _trees(step: Step, batches: Iterable[Batch]) -> Iterator[tuple[Span, Tree]]:
-    """The statements of a file that may tell or use something, parsed."""
-    adds = _ADDS.search(step.script.source)
+def _trees(
+    step: Step, batches: Iterable[Batch], *, everything: bool
+) -> Iterator[tuple[Span, Tree]]:
+    """The statements of a file, parsed; if not everything, those that tell about columns."""
     for batch in batches:
         for index, span in enumerate(batch.spans, batch.first):
             if batch.statement:
                 yield span, batch.statement.tree
             elif span.end - span.start <= _UNDERSTOOD_BYTES and (
-                adds or keyword(step.script, span) in _TELLS
+                everything or keyword(step.script, span) in _TELLS
             ):
                 yield span, parse(step.script, span, index=index).tree
