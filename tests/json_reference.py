@@ -35,6 +35,7 @@ RESULTS = {
 # Annotations name some types that are imported for the type checker only.
 _MODULES = (
     "wishkit.errors",
+    "wishkit.core.hazards.model",
     "wishkit.core.header",
     "wishkit.core.migration",
     "wishkit.core.outline",

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from wishkit.errors import WishkitError
+from wishkit.errors import Location, WishkitError
 
 
 def to_json(result: object) -> str:
@@ -19,14 +19,11 @@ def to_json(result: object) -> str:
 
 def error_value(error: WishkitError) -> dict[str, Any]:
     """An error as a plain value."""
-    where = error.where
     return {
         "code": error.code,
         "message": error.message,
         "exit_status": error.exit_status,
-        "where": {"path": where.path, "line": where.line, "column": where.column}
-        if where
-        else None,
+        "where": _plain(error.where),
         "help": error.help,
         "state": error.state,
         "notes": list(error.notes),
@@ -38,6 +35,8 @@ def _plain(value: object) -> object:  # noqa: PLR0911 - one line a kind
     match value:
         case WishkitError():
             return error_value(value)
+        case Location():  # without the text around it, which is in the file
+            return {"path": value.path, "line": value.line, "column": value.column}
         case Path():
             return str(value)
         case datetime(tzinfo=None):
