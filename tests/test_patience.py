@@ -168,21 +168,32 @@ def test_an_old_holder_is_waited_for_and_clients_notice_nothing(bench: Bench, he
     assert told == {"reporting"}
 
 
-def test_overlapping_short_readers_do_not_keep_it_out_for_ever(bench: Bench) -> None:
+@pytest.mark.parametrize(
+    ("seconds", "patience"),
+    [
+        (0.03, Patience(deadline=20)),
+        # There always is one who is older than that.
+        (0.15, Patience(deadline=20, old=0.05)),
+    ],
+    ids=["young", "old"],
+)
+def test_overlapping_short_readers_do_not_keep_it_out_for_ever(
+    bench: Bench, seconds: float, patience: Patience
+) -> None:
     over = threading.Event()
 
     def read_on_and_on() -> None:
         with psycopg.connect(bench.url) as connection:
             while not over.is_set():
                 connection.execute("SELECT count(*) FROM items")
-                over.wait(0.03)
+                over.wait(seconds)
                 connection.rollback()
 
-    readers = [threading.Thread(target=read_on_and_on) for _ in range(3)]
+    readers = [threading.Timer(seconds * k / 3, read_on_and_on) for k in range(3)]
     for reader in readers:
         reader.start()
     try:
-        bench.run()
+        bench.run(patience=patience)
     finally:
         over.set()
         for reader in readers:

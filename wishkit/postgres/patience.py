@@ -136,7 +136,9 @@ class Patient:
         return None
 
     def _pass_gate(self, refused: Refused, deadline: float) -> float:
-        """Wait until nobody old is in the way.
+        """Wait until nobody old is in the way of those who were there at the first look.
+
+        Who comes later does not close the gate: where readers overlap, one of them always is old.
 
         Returns:
             The deadline, put off when sessions were ended for it.
@@ -144,9 +146,14 @@ class Patient:
         Raises:
             OutOfPatience: the deadline came first.
         """
+        met: set[tuple[int, str]] | None = None
         while True:
             blockers = self.lookout.in_the_way(self.wanted)
-            old = tuple(b for b in blockers if b.age > self.patience.old)
+            if met is None:
+                met = {(b.pid, b.transaction) for b in blockers}
+            old = tuple(
+                b for b in blockers if b.age > self.patience.old and (b.pid, b.transaction) in met
+            )
             if time.monotonic() >= deadline:
                 if self.killed or not self._end(blockers):
                     raise OutOfPatience(blockers, refused)
