@@ -77,7 +77,8 @@ def run_in_batches(attempt: Attempt, batch: Batch, how: Backfill) -> None:
             patient.run(work.portion)
         except (Stalled, Refused) as told:
             refused = told.refused if isinstance(told, Stalled) else told
-            if refused is told and refused.error.sqlstate != _SERIALIZATION:
+            final = refused is told and refused.error.sqlstate != _SERIALIZATION
+            if final or not patience.deadline:
                 raise
             if work.idle >= patience.deadline:
                 raise GaveUp(_disturbing(attempt)) from refused.error
