@@ -37,6 +37,7 @@ CASES: dict[str, tuple[str, ...]] = {
     "index": ("index", "wishlist_items(user_id, title)"),
     "index-words": ("index", "wishlist_items", "USING", "gin", "(tags) WHERE tags <> '[]'"),
     "index-quoted": ("index", f'{OLD} (lower("User"), "order" DESC)'),
+    "index-partitioned": ("index", "visits(page, day)"),
     "unique": ("unique", "wishlist_items(user_id, title)"),
     "unique-partial": ("unique", "sets(lower(title)) WHERE is_built"),
     "unique-quoted": ("unique", f'{OLD} ("order", "User")'),

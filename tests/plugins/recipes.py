@@ -40,6 +40,12 @@ CREATE TABLE "Old stuff"."Wish list" (
     "order" text, "User" text, kind wishlist_store);
 INSERT INTO "Old stuff"."Wish list" ("order", "User", kind)
 SELECT n, 'me', 'LEGO' FROM generate_series(1, 10) AS n;
+CREATE TABLE visits (day date NOT NULL, page text) PARTITION BY RANGE (day);
+CREATE TABLE visits_2029 PARTITION OF visits FOR VALUES FROM ('2029-01-01') TO ('2030-01-01');
+CREATE TABLE visits_2030 PARTITION OF visits FOR VALUES FROM ('2030-01-01') TO ('2031-01-01')
+    PARTITION BY LIST (page);
+CREATE TABLE "visits 2030 home" PARTITION OF visits_2030 FOR VALUES IN ('home');
+INSERT INTO visits SELECT '2029-01-01'::date + n, 'home' FROM generate_series(1, 700) AS n;
 """
 OLD = '"Old stuff"."Wish list"'
 

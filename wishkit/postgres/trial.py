@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, LiteralString, NamedTuple
 
 import psycopg
 
@@ -21,7 +21,7 @@ from wishkit.postgres.queries import query
 from wishkit.postgres.table import look
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from wishkit.core.request import Request
     from wishkit.errors import UsageError
@@ -112,8 +112,7 @@ class Trial:
             raise self.request.refusal(
                 f"{written} is partitioned, and there PostgreSQL cannot do this without a stall",
                 code="partitioned-table",
-                help_="do it for each partition, and for the table itself afterwards; "
-                "wishkit new WORDS makes the files to write in",
+                help_="do it for each partition, then for the table: wishkit new WORDS",
             )
         return found
 
@@ -191,6 +190,21 @@ class Trial:
                     help_="use that one" if index.valid else broken,
                 )
         return replace(made, name=self.free(table, made.name))
+
+    def per_partition(self, table: Table, index: Index, definition: str) -> str:
+        """The statements that build an index of a partitioned table while everybody goes on."""
+        from wishkit.postgres.online.index import BuildIndex  # noqa: PLC0415 - only for this
+        from wishkit.postgres.online.partition import recipe  # noqa: PLC0415 - as above
+
+        def ask(statement: LiteralString, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
+            return self.connection.execute(statement, values).fetchall()
+
+        self._run(f"DROP TABLE {_twin(table)}")  # it hides the table it is the copy of
+        del self._twins[table.id]
+        name = index.name.strip('"').replace('""', '"')
+        build = BuildIndex(name, table.written, definition, index.unique, if_not_exists=False)
+        _, _, statements = (recipe(ask, build) or "").partition("\n")
+        return statements
 
     def constraint(self, table: Table, definition: str) -> Constraint:
         """The constraint that a definition makes, under the name that PostgreSQL would give it.

@@ -21,8 +21,8 @@ def index(trial: Trial, request: Request) -> tuple[Draft, ...]:
     Raises:
         UsageError: it cannot be, or is there already.
     """
-    table, definition, _ = _asked(trial, request)
-    return (index_draft(trial, table, definition),)
+    written, definition, _ = _asked(request)
+    return (index_draft(trial, trial.table(written), definition),)
 
 
 def unique(trial: Trial, request: Request) -> tuple[Draft, ...]:
@@ -31,7 +31,8 @@ def unique(trial: Trial, request: Request) -> tuple[Draft, ...]:
     Raises:
         UsageError: it cannot be, or is there already.
     """
-    table, definition, elements = _asked(trial, request)
+    written, definition, elements = _asked(request)
+    table = trial.plain_table(written)
     if not all(_plain(element) for element in elements) or "WHERE" in definition.upper():
         return (index_draft(trial, table, definition, unique=True),)
     trial.index(table, definition, unique=True)
@@ -62,14 +63,18 @@ def index_draft(trial: Trial, table: Table, definition: str, *, unique: bool = F
         "definition": definition,
         "summary": flat(definition),
     }
-    return Draft(words_of(["index", made.name.removesuffix("_idx")]), "index", values)
+    name = words_of(["index", made.name.removesuffix("_idx")])
+    if table.kind == "p":
+        values["statements"] = trial.per_partition(table, made, definition)
+        return Draft(name, "index_partitioned", values)
+    return Draft(name, "index", values)
 
 
-def _asked(trial: Trial, request: Request) -> tuple[Table, str, Sequence[Mapping[str, Any]]]:
+def _asked(request: Request) -> tuple[str, str, Sequence[Mapping[str, Any]]]:
     written, definition = request.relation()
     tree = request.parse(f"CREATE INDEX ON {written} {definition}", "IndexStmt")
     elements = [element["IndexElem"] for element in tree["indexParams"]]
-    return trial.plain_table(written), definition, elements
+    return written, definition, elements
 
 
 def _plain(element: Mapping[str, Any]) -> bool:
