@@ -8,7 +8,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -43,7 +43,7 @@ REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_size()
 """
 
 
-def patience(project: Project, **settings: float) -> None:
+def patience(project: Project, **settings: Any) -> None:  # noqa: ANN401 - as Patience has them
     """As patient as usual, but for some limits."""
     project.target = replace(project.target, patience=replace(Patience(), **settings))
 
