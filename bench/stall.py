@@ -46,9 +46,9 @@ if TYPE_CHECKING:
 WARM_UP, HEAD_START, TAIL = 1.0, 0.5, 0.5  # seconds
 OVERHEAD = 4.0  # seconds a cell takes beyond holding and work, for the estimate
 TEMPLATE, DATABASE, OWNER = "stall_template", "stall", "stall_owner"
-# The forms that a tool without patience has nothing new to say about, and those of an operation
-# that takes no lock on the table.
-FEW_FORMS = {"psql": (NONE, "idle-read"), "psql-timeout": (NONE, "idle-read")}
+# A tool without patience has nothing new to say about other forms (a write is in everybody's way),
+# nor has an operation that takes no lock on the table.
+FEW_FORMS = {"psql": (NONE, "idle-write"), "psql-timeout": (NONE, "idle-write")}
 FREE = {"enum": (NONE, "idle-read", "idle-write")}
 SETTINGS = {
     "shared_buffers": "1GB",
