@@ -8,7 +8,7 @@ import psycopg
 
 from wishkit.config import Small
 from wishkit.core.batches import batches
-from wishkit.core.hazards import hazards, question
+from wishkit.core.hazards import Question, hazards, question, take_apart
 from wishkit.core.migration import Migration
 from wishkit.core.plan import Step
 from wishkit.core.script import Script
@@ -53,6 +53,11 @@ ANALYZE;
 """
 
 
+def asked(sql: str) -> Question:
+    """What the catalog is asked for the sake of a plan."""
+    return question(take_apart(prepared(sql)))
+
+
 def prepared(sql: str) -> list[tuple[Step, Sequence[Batch]]]:
     transactional = not sql.startswith("-- transactional: false")
     script = Script("0002_try.sql", sql.encode())
@@ -61,7 +66,7 @@ def prepared(sql: str) -> list[tuple[Step, Sequence[Batch]]]:
 
 
 def judged(connection: Connection, sql: str, *, rows: int = 10) -> list[Hazard]:
-    plan = prepared(sql)
+    plan = take_apart(prepared(sql))
     known = facts(connection, question(plan))
     found = hazards(plan, known, small=Small(rows=rows))
     return [it for it in found["0002_try"] if it.refused]

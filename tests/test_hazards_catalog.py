@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from tests.hazard_plans import judged, prepared
+from tests.hazard_plans import asked, judged, prepared
 from wishkit.commands.migrate import migrate
 from wishkit.commands.plan import plan
 from wishkit.commands.workspace import Workspace
 from wishkit.config import Config, Small, Target
-from wishkit.core.hazards import Facts, Question, Size, hazards, question
+from wishkit.core.hazards import Facts, Question, Size, hazards, question, take_apart
 from wishkit.core.locks.model import Name
 from wishkit.postgres import hazards as catalog
 from wishkit.postgres.hazards import facts
@@ -36,8 +36,8 @@ def connection(database: str) -> Iterator[Connection]:
 
 
 def table(connection: Connection, name: str, schema: str | None = None) -> Table:
-    asked = Name(schema, name)
-    return facts(connection, Question((asked,))).tables[asked]
+    wanted = Name(schema, name)
+    return facts(connection, Question((wanted,))).tables[wanted]
 
 
 def rows_of(connection: Connection, name: str) -> int:
@@ -47,11 +47,11 @@ def rows_of(connection: Connection, name: str) -> int:
 
 
 def test_nothing_is_asked_where_nothing_that_exists_is_changed(connection: Connection) -> None:
-    asked = question(prepared("CREATE TABLE a (id int); CREATE INDEX ON a (id); INSERT INTO a"
-                              " VALUES (1); COMMENT ON TABLE a IS 'a'; SELECT 1;"))  # fmt: skip
-    assert not asked.relations
+    making = "CREATE TABLE a (id int); CREATE INDEX ON a (id); INSERT INTO a VALUES (1);"
+    nothing = asked(f"{making} COMMENT ON TABLE a IS 'a'; SELECT 1;")
+    assert not nothing.relations
     connection.close()
-    assert facts(connection, asked) == Facts()
+    assert facts(connection, nothing) == Facts()
 
 
 def test_rows_are_estimated_with_and_without_statistics(connection: Connection) -> None:
@@ -101,7 +101,7 @@ def test_partitions_children_and_what_is_out_of_line_count(connection: Connectio
 
 def test_a_table_counts_as_small_by_rows_and_by_bytes(connection: Connection) -> None:
     connection.execute("CREATE TABLE t AS SELECT n FROM generate_series(1, 100) AS n; ANALYZE t")
-    place = prepared("ALTER TABLE t ADD CHECK (n > 0);")
+    place = take_apart(prepared("ALTER TABLE t ADD CHECK (n > 0);"))
     known = facts(connection, question(place))
     size = table(connection, "t").size
     assert size == Size(100, 8192)
@@ -162,18 +162,19 @@ def test_names_are_found_as_the_session_would(connection: Connection) -> None:
     assert table(connection, 'with "quotes"', "s").columns.keys() == {"c"}
     connection.execute("SET search_path = s, public")
     assert table(connection, "t").name == ("s", "t")
-    asked = Question((Name(None, "nowhere"), Name("nowhere", "t")))
-    assert not facts(connection, asked).tables
+    strange = Question((Name(None, "nowhere"), Name("nowhere", "t")))
+    assert not facts(connection, strange).tables
 
 
-def test_what_only_the_plan_makes_is_small(connection: Connection) -> None:
+def test_what_only_the_takenmakes_is_small(connection: Connection) -> None:
     """Also across files, and under the name of a table in a schema that nobody looks into."""
     connection.execute("CREATE SCHEMA old; CREATE TABLE old.t AS SELECT 1 AS n")
     sql = "CREATE TABLE t (n int); INSERT INTO t SELECT generate_series(1, 99);"
     steps = [*prepared(sql), *prepared("CREATE INDEX ON t (n); ALTER TABLE t ALTER n TYPE bigint;")]
-    known = facts(connection, question(steps))
+    taken = take_apart(steps)
+    known = facts(connection, question(taken))
     assert not known.tables
-    found = hazards(steps, known, small=Small(0, 0))
+    found = hazards(taken, known, small=Small(0, 0))
     assert not any(found.values())
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from tests.hazard_plans import SCHEMA, judged, prepared
+from tests.hazard_plans import SCHEMA, asked, judged
 from tests.locks.measured import Catalog, measure
-from wishkit.core.hazards import Facts, Size, question
+from wishkit.core.hazards import Facts, Size
 from wishkit.core.hazards.model import Column, TypeName
 from wishkit.core.hazards.retype import keeps_rows, type_name
 from wishkit.core.locks.model import Name
@@ -69,11 +69,11 @@ def test_every_change_of_type_is_told_as_it_is(connection: Connection) -> None:
         connection.execute(f"CREATE TABLE t{number} (c {name})".encode())
     trees = {name: tree_of(name) for name in names}
     changes = (f"ALTER TABLE t{i} ALTER c TYPE {name};" for i, name in enumerate(names))
-    asked = question(prepared("\n".join(changes)))
-    assert set(asked.types) == {type_name(tree) for tree in trees.values()}
+    question = asked("\n".join(changes))
+    assert set(question.types) == {type_name(tree) for tree in trees.values()}
     for zone, enough in (("UTC", 1000), ("Europe/Berlin", 50)):
         connection.execute(f"SET timezone = '{zone}'")
-        known = facts(connection, asked)
+        known = facts(connection, question)
         rows = connection.execute(
             "SELECT o.n - 1, a.name, kept(o.n - 1, a.name)"
             " FROM unnest(%(names)s::text[]) WITH ORDINALITY AS o (name, n),"

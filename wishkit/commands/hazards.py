@@ -37,14 +37,16 @@ def judge(
     Raises:
         MigrationFileError: ``new-enum-value``.
     """
-    from wishkit.core.hazards import hazards, question  # noqa: PLC0415 - not for nothing to do
-    from wishkit.postgres.enums import refuse_new_values, swap_hazards  # noqa: PLC0415 - as above
-    from wishkit.postgres.hazards import facts  # noqa: PLC0415 - as above
+    # None of this for nothing to do.
+    from wishkit.core.hazards import hazards, question, take_apart  # noqa: PLC0415
+    from wishkit.postgres.enums import refuse_new_values, swap_hazards  # noqa: PLC0415
+    from wishkit.postgres.hazards import facts  # noqa: PLC0415
 
     refuse_new_values(connection, prepared)
-    known = facts(connection, question(prepared))
+    taken = take_apart(prepared)
+    known = facts(connection, question(taken))
     swaps = swap_hazards(connection, prepared, target.small, accepted=accept)
-    judged = hazards(prepared, known, small=target.small, accepted=accept)
+    judged = hazards(taken, known, small=target.small, accepted=accept)
     return {id_: (*found, *swaps.get(id_, ())) for id_, found in judged.items()}
 
 
@@ -90,13 +92,19 @@ def refuse(judged: Judged) -> None:
     )
 
 
-def accepted(judged: Judged) -> dict[str, tuple[str, ...]]:
-    """What was accepted, by migration, as the ledger keeps it."""
-    return {
-        id_: tuple(dict.fromkeys(it.accepted for it in found if it.accepted))
-        for id_, found in judged.items()
-        if any(it.accepted for it in found)
-    }
+def accepted(judged: Judged, accept: Sequence[str] = ()) -> dict[str, tuple[str, ...]]:
+    """What was accepted, by migration, as the ledger keeps it.
+
+    Args:
+        judged: what is known before anything runs.
+        accept: rules that may be broken by all of it, those included that only a run can break.
+    """
+    from wishkit.core.hazards import STALLS  # noqa: PLC0415 - not for nothing to do
+
+    foretold = {id_: [it.accepted for it in found] for id_, found in judged.items()}
+    at_work = [STALLS] if STALLS in accept else []
+    taken = {id_: tuple(dict.fromkeys(filter(None, (*a, *at_work)))) for id_, a in foretold.items()}
+    return {id_: rules for id_, rules in taken.items() if rules}
 
 
 def _safe_form(hazard: Hazard) -> Iterator[str]:

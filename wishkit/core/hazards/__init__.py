@@ -1,7 +1,8 @@
 """Statements of a plan that would keep clients waiting for long, and the form that would not.
 
-Two steps: ``question`` says what has to be looked up in the catalog (postgres/hazards.py does), and
-``hazards`` judges the plan by the answer. What is a hazard depends on how large a table is.
+``take_apart`` reads a plan once; ``question`` says what of it has to be looked up in the catalog,
+which postgres/hazards.py does; ``hazards`` judges it by the answer. What is a hazard depends on how
+large a table is.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from wishkit.config import Small
 from wishkit.core.enums import ENUM_SWAP
 from wishkit.core.hazards.model import Facts, Hazard, Question, Size, TypeName
-from wishkit.core.hazards.parts import blocked, indexes, new_column, parts, stated
+from wishkit.core.hazards.parts import blocked, indexes, new_column, take_apart
 from wishkit.core.hazards.pileup import pile_up
 from wishkit.core.hazards.retype import type_name
 from wishkit.core.hazards.rules import RULES, findings
@@ -23,17 +24,27 @@ from wishkit.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from wishkit.core.batches import Batch
+    from wishkit.core.hazards.parts import Part, Stated, Taken
     from wishkit.core.locks.model import Name
     from wishkit.core.plan import Step
 
-    Prepared = Sequence[tuple[Step, Sequence[Batch]]]
+__all__ = [
+    "REFUSING",
+    "Facts",
+    "Hazard",
+    "Question",
+    "Size",
+    "check_rules",
+    "hazards",
+    "question",
+    "take_apart",
+]
 
-__all__ = ["REFUSING", "Facts", "Hazard", "Question", "Size", "check_rules", "hazards", "question"]
 
-
-# Every rule that has to be accepted before what breaks it is run.
-REFUSING = (*RULES, ENUM_SWAP)
+# What no text tells: a statement had its locks, and clients waited for it all the same.
+STALLS = "stalls-clients"
+# Every rule that has to be accepted before what breaks it is run, or is left to its end.
+REFUSING = (*RULES, ENUM_SWAP, STALLS)
 
 
 def check_rules(rules: Sequence[str]) -> None:
@@ -54,19 +65,18 @@ def check_rules(rules: Sequence[str]) -> None:
             )
 
 
-def question(prepared: Prepared) -> Question:
+def question(taken: Taken) -> Question:
     """What the catalog has to be asked before a plan can be judged; nothing, for most plans."""
     relations: dict[Name, None] = {}
     types: dict[TypeName, None] = {}
     called: set[str] = set()
     scene = Scene(Facts(), Small())
-    for step, batches in prepared:
+    for _, statements in taken:
         scene.begin()
-        for statement in stated(step, batches):
-            taken = list(parts(statement))
-            named = [part.table for part in taken]
+        for statement, pieces in statements:
+            named = [part.table for part in pieces]
             named += [name for name, _, _ in blocked(statement.effects)]
-            for part in taken:
+            for part in pieces:
                 named += indexes(part)
                 column = new_column(part)
                 if "typeName" in column:
@@ -75,12 +85,12 @@ def question(prepared: Prepared) -> Question:
             relations |= dict.fromkeys(
                 found for name in named for found in candidates(name, scene.path)
             )
-            scene.went(statement, [])
+            scene.went(statement, ())
     return Question(tuple(relations), tuple(types), tuple(sorted(called)))
 
 
 def hazards(
-    prepared: Prepared,
+    taken: Taken,
     facts: Facts,
     *,
     small: Small,
@@ -89,7 +99,7 @@ def hazards(
     """What a plan would do to tables that are not small, by migration.
 
     Args:
-        prepared: the plan, checked and cut into messages.
+        taken: the plan, taken apart.
         facts: the catalog's answer to ``question``.
         small: up to what size a table may be rewritten while clients wait.
         accepted: rules that were accepted for the whole run.
@@ -99,25 +109,26 @@ def hazards(
     """
     scene = Scene(facts, small)
     found = {}
-    for step, batches in prepared:
+    for step, statements in taken:
         scene.begin()
         allowed = {rule: rule for rule in accepted}
         for exception in step.migration.allowed(step.direction):
             allowed[exception.rule] = f"{exception.rule}: {exception.reason}"
-        found[step.id] = tuple(_judge(step, batches, scene, allowed))
+        found[step.id] = tuple(_judge(step, statements, scene, allowed))
     return found
 
 
 def _judge(
-    step: Step, batches: Sequence[Batch], scene: Scene, allowed: Mapping[str, str]
+    step: Step,
+    statements: Sequence[tuple[Stated, Sequence[Part]]],
+    scene: Scene,
+    allowed: Mapping[str, str],
 ) -> Iterator[Hazard]:
-    taken = []
-    for statement in stated(step, batches):
+    locked = []
+    for statement, pieces in statements:
         if not step.transactional:
             scene.held.clear()
-        pieces = []
-        for part in parts(statement):
-            pieces.append(part)
+        for part in pieces:
             for rule, finding in findings(part, scene):
                 yield Hazard(
                     rule,
@@ -128,7 +139,7 @@ def _judge(
                     accepted=allowed.get(rule),
                     note=finding.note,
                 )
-        taken.append((statement, tuple(scene.holding(statement))))
+        locked.append((statement, tuple(scene.holding(statement))))
         scene.went(statement, pieces)
-    if step.transactional and (warning := pile_up(taken)):
+    if step.transactional and (warning := pile_up(locked)):
         yield warning

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from wishkit.core.statements import Span
     from wishkit.errors import Location
 
+    Taken = Sequence[tuple[Step, Sequence[tuple["Stated", Sequence["Part"]]]]]
+
 # What decides what a name or a conversion means, and locks nothing: it is looked for by its name.
 _SETTINGS = re.compile(rb"\b(?:search_path|timezone|time\s+zone|domain)\b", re.IGNORECASE)
 
@@ -57,7 +59,7 @@ class Part:
         fields: of that sub-command or statement.
         tree: it alone, as a statement.
         effects: what it does.
-        where: its place.
+        several: whether its statement does other things as well.
     """
 
     statement: Stated
@@ -67,7 +69,27 @@ class Part:
     fields: Mapping[str, Any]
     tree: Tree
     effects: Effects
-    where: Location
+    several: bool = False
+
+    @property
+    def where(self) -> Location:
+        """Its place: of a sub-command, the first thing in it that has one."""
+        span = self.statement.span
+        offsets = [
+            found["location"]
+            for kind in ("Constraint", "ColumnDef")
+            for found in nodes(self.fields if self.several else None, kind)
+            if found.get("location", 0) > 0
+        ]
+        return self.statement.script.locate(span.start + min(offsets, default=0), span.end)
+
+
+def take_apart(prepared: Sequence[tuple[Step, Sequence[Batch]]]) -> Taken:
+    """The statements of a plan that may matter to others, each with what it does one by one."""
+    return tuple(
+        (step, tuple((it, tuple(parts(it))) for it in stated(step, batches)))
+        for step, batches in prepared
+    )
 
 
 def stated(step: Step, batches: Sequence[Batch]) -> Iterator[Stated]:
@@ -94,13 +116,12 @@ def stated(step: Step, batches: Sequence[Batch]) -> Iterator[Stated]:
 def parts(statement: Stated) -> Iterator[Part]:
     """The things a statement does: each sub-command of an ALTER TABLE, or it as a whole."""
     kind, fields = node(statement.tree)
-    whole = _place(statement, None)
     if kind == "AlterTableStmt":
         several = len(fields["cmds"]) > 1
         for item in fields["cmds"]:
             command = item["AlterTableCmd"]
             alone = {kind: {**fields, "cmds": [item]}}
-            what = effects(alone)
+            what = effects(alone) if several else statement.effects
             # ATTACH PARTITION reads the table that it attaches, not the one it alters.
             relation = (*concerned(what), written(range_var(fields["relation"])))[0]
             yield Part(
@@ -111,14 +132,12 @@ def parts(statement: Stated) -> Iterator[Part]:
                 command,
                 alone,
                 what,
-                _place(statement, command) if several else whole,
+                several,
             )
         return
     for relation in concerned(statement.effects):
         name = literal_name(relation)
-        yield Part(
-            statement, name, relation, kind, fields, statement.tree, statement.effects, whole
-        )
+        yield Part(statement, name, relation, kind, fields, statement.tree, statement.effects)
 
 
 def concerned(what: Effects) -> tuple[str, ...]:
@@ -139,18 +158,6 @@ def blocked(what: Effects) -> Iterator[tuple[Name, str, Any]]:
     for beyond in what.beyond:
         if beyond.reach is Reach.TABLE and beyond.mode.blocks_writes:
             yield Name(beyond.schema, beyond.name), beyond.relation, beyond.mode
-
-
-def _place(statement: Stated, command: Tree | None) -> Location:
-    """Where a statement stands, or a sub-command: at the first thing in it that has a place."""
-    span = statement.span
-    offsets = [
-        found["location"]
-        for kind in ("Constraint", "ColumnDef")
-        for found in nodes(command, kind)
-        if found.get("location", 0) > 0
-    ]
-    return statement.script.locate(span.start + min(offsets, default=0), span.end)
 
 
 def new_column(part: Part) -> Tree:

@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 
 PILE_UP = "locks-pile-up"
 
-Taken = Sequence[tuple["Stated", tuple["Held", ...]]]
+Locked = Sequence[tuple["Stated", tuple["Held", ...]]]
 
 
-def pile_up(taken: Taken) -> Hazard | None:
+def pile_up(locked: Locked) -> Hazard | None:
     """A warning for a transaction that blocks one table after another.
 
     Tables that one statement locks together, as a foreign key does, cannot be parted: they do not
     pile up.
 
     Args:
-        taken: the statements of a transactional file that may matter to others, each with the
+        locked: the statements of a transactional file that may matter to others, each with the
             locks it takes on tables that were there before the plan.
     """
     groups: list[tuple[list[Stated], set[Name]]] = []
-    for statement, locks in taken:
+    for statement, locks in locked:
         tables = {held.table for held in locks}
         if groups and (not tables or not groups[-1][1] or tables & groups[-1][1]):
             groups[-1][0].append(statement)
@@ -39,7 +39,7 @@ def pile_up(taken: Taken) -> Hazard | None:
     if len(groups) < 2:  # noqa: PLR2004 - two are several
         return None
     first: dict[Name, Held] = {}
-    for _, locks in taken:
+    for _, locks in locked:
         for held in locks:
             strongest = first.get(held.table)
             if strongest is None or strongest.mode < held.mode:

@@ -12,7 +12,7 @@ from wishkit.core.locks.model import LockMode, Name
 from wishkit.core.locks.tree import Tree, range_var, strings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from wishkit.config import Small
     from wishkit.core.hazards.parts import Part, Stated
@@ -114,7 +114,7 @@ class Scene:
             if table := self.table(name):
                 yield Held(table.name, relation, mode, statement.line)
 
-    def went(self, statement: Stated, parts: list[Part]) -> None:
+    def went(self, statement: Stated, parts: Sequence[Part]) -> None:
         """A statement has been run."""
         self.held.extend(self.holding(statement))
         for part in parts:
