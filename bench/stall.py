@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -213,9 +213,12 @@ def main() -> None:
         build(psql, load.tools_url(template), base / TEMPLATE, load.rows)
         changes = {name: prepare_change(base, name) for name in {cell[0] for cell in plan}}
         rows: list[Row] = []
-        for operation, form, tool in plan:
-            rows.append(measure(server, changes[operation], form, tool, load))
-            say(progress(rows[-1]))
+        with suppress(KeyboardInterrupt):  # enough: what has been measured is told all the same
+            for operation, form, tool in plan:
+                rows.append(measure(server, changes[operation], form, tool, load))
+                say(progress(rows[-1]))
+    if not rows:
+        return
     print(f"\n{table(rows)}")
     print(
         f"\nWithout any migration the longest wait was {max(r.before for r in rows) * 1000:.0f} ms."

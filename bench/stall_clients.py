@@ -21,6 +21,7 @@ import sys
 import threading
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -161,7 +162,8 @@ def main(url: str, clients: int, rate: float, rows: int) -> None:
     for thread in threads:
         thread.start()
     print("ready", flush=True)
-    sys.stdin.read()
+    with suppress(KeyboardInterrupt):  # of the whole terminal: who started us closes our input
+        sys.stdin.read()
     over.set()
     for thread in threads:
         thread.join()
