@@ -201,6 +201,16 @@ def test_a_value_goes_where_it_was_asked_for(
     assert shop.rows(labels) == [(expected,)]
 
 
+def test_a_value_of_two_lines_does_not_leave_its_comment(shop: Shop) -> None:
+    label = "two\nDROP TABLE sets; {label}"
+    text = shop.text(shop.new("enum_add", "wishlist_store", label))
+    assert "-- wishlist_store gets the value 'two DROP TABLE sets; {label}'\n" in text
+    shop.forward()
+    assert shop.rows("SELECT enum_last(NULL::wishlist_store)::text") == [(label,)]
+    shop.back()
+    assert shop.rows("SELECT count(*) > 0 FROM sets") == [(True,)]
+
+
 def test_names_are_those_that_postgresql_would_give_and_never_taken_ones(shop: Shop) -> None:
     shop.rows("CREATE TABLE wishlist_items_user_id_title_idx ()")
     shop.new("index", "wishlist_items(user_id, title)")

@@ -136,6 +136,11 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def is_name(text: str) -> bool:
+    """Whether a text is one name as it may stand in SQL, quoted or not."""
+    return re.fullmatch(_PART, text) is not None
+
+
 def closest(written: str, known: Sequence[str]) -> str:
     """A line that suggests what may have been meant; nothing where nothing comes near."""
     from difflib import get_close_matches  # noqa: PLC0415 - only for what is wrong

@@ -90,7 +90,10 @@ class Trial:
         Raises:
             UsageError: ``unknown-table`` or ``not-a-table``.
         """
-        found = look(self.connection, written)
+        try:
+            found = look(self.connection, written)
+        except psycopg.errors.FeatureNotSupported as error:  # a name with three parts
+            raise self._refused(error, written) from None
         if found is None:
             names = self.connection.execute(query("table_names")).fetchall()
             known = [name for (name,) in names]

@@ -11,7 +11,6 @@ UPDATE wishlist_items SET priority = 1 WHERE priority = 0;
 -- nothing to undo: UPDATE wishlist_items SET priority = 1 WHERE priority = 0
 -- transactional: true
 --
--- WHAT STOOD IN THESE ROWS BEFORE IS KEPT NOWHERE, so they stay as they are. If it can be
--- told from other columns, write here how.
+-- WHAT STOOD IN THESE ROWS BEFORE IS KEPT NOWHERE. If other columns tell it, say here how.
 
 SELECT;

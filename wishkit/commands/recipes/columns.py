@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from wishkit.commands.recipes.constraints import not_null_drafts
 from wishkit.commands.recipes.draft import Draft, fill
 from wishkit.commands.template import template
-from wishkit.core.request import flat, identifier, words_of
+from wishkit.core.request import identifier, is_name, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,6 +117,8 @@ def rename_column(trial: Trial, request: Request) -> tuple[Draft, ...]:
     """
     written, old, new = request.column()
     request.parse(f"ALTER TABLE {written} RENAME COLUMN {old} TO {new}", "RenameStmt")
+    if not is_name(new):
+        raise request.refusal(f'"{new}" is not one name')
     table = trial.table(written)
     column = trial.column(table, old)
     new = trial.spelled(new)
@@ -161,15 +163,14 @@ def backfill(trial: Trial, request: Request) -> tuple[Draft, ...]:
     trial.explain(statement)
     columns = dict.fromkeys(target["ResTarget"]["name"] for target in tree["targetList"])
     name = words_of(["fill", table.name, *columns])
-    values = {"summary": flat(statement), "why": "Say here why.", "undo": _LOST}
+    values = {"summary": statement, "why": "Say here why.", "undo": _LOST}
     return (Draft(name, "backfill", values | _batched(request, table, statement)),)
 
 
 _FILL_DEFAULT = "UPDATE {table} SET {column} = DEFAULT WHERE {column} IS NULL"
 _FILL_COPY = "UPDATE {table} SET {new} = {column} WHERE {new} IS DISTINCT FROM {column}"
 _COMPARE = "SELECT FROM {table} WHERE {column} IS DISTINCT FROM {column}"
-_LOST = """WHAT STOOD IN THESE ROWS BEFORE IS KEPT NOWHERE, so they stay as they are. If it can be
--- told from other columns, write here how."""
+_LOST = "WHAT STOOD IN THESE ROWS BEFORE IS KEPT NOWHERE. If other columns tell it, say here how."
 _GOES_WITH_COLUMN = "No data is lost: the column goes with the way back of the migration before."
 
 

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from wishkit.commands.recipes.draft import Draft, fill
 from wishkit.commands.recipes.indexes import index_draft
-from wishkit.core.request import flat, identifier, words_of
+from wishkit.core.request import identifier, words_of
 
 if TYPE_CHECKING:
-    from wishkit.core.header import Phase
     from wishkit.core.request import Request
     from wishkit.postgres.table import Table
     from wishkit.postgres.trial import Trial
@@ -43,9 +42,7 @@ def not_null(trial: Trial, request: Request) -> tuple[Draft, ...]:
     return not_null_drafts(trial, table, column.name)
 
 
-def not_null_drafts(
-    trial: Trial, table: Table, column: str, phase: Phase | None = None
-) -> tuple[Draft, ...]:
+def not_null_drafts(trial: Trial, table: Table, column: str) -> tuple[Draft, ...]:
     """The migrations that make a column required.
 
     Raises:
@@ -60,9 +57,9 @@ def not_null_drafts(
     values["offenders"] = fill(_NULL, values)
     what = [table.name, column]
     return (
-        Draft(words_of(["require", *what]), "check", values, phase),
-        Draft(words_of(["validate", *what, "not_null"]), "validate", values, phase),
-        Draft(words_of(["set", *what, "not_null"]), "not_null", values, phase),
+        Draft(words_of(["require", *what]), "check", values),
+        Draft(words_of(["validate", *what, "not_null"]), "validate", values),
+        Draft(words_of(["set", *what, "not_null"]), "not_null", values),
     )
 
 
@@ -82,9 +79,9 @@ def check(trial: Trial, request: Request) -> tuple[Draft, ...]:
         raise request.refusal(f'"{expression}" is not one expression')
     table = trial.table(written)
     values = _values(trial, table, definition) | {
-        "expression": flat(expression),
-        "summary": f"new rows of {table.written} obey: {flat(expression)}",
-        "proof": f"every row of {table.written} obeys: {flat(expression)}",
+        "expression": expression,
+        "summary": f"new rows of {table.written} obey: {expression}",
+        "proof": f"every row of {table.written} obeys: {expression}",
     }
     values["offenders"] = fill(_BROKEN, values)
     constraint = words_of([values["constraint"]])

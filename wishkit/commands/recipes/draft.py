@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from wishkit.commands.template import template
 from wishkit.core.migration import BACKWARD_SUFFIX
+from wishkit.core.request import flat
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,6 +63,11 @@ class Draft:
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """The text of a template with its placeholders filled in."""
-    # In one go: what is filled in may hold braces of its own.
-    return _PLACEHOLDER.sub(lambda found: values[found[1]], text)
+    """The text of a template with its placeholders filled in, in comments on one line."""
+
+    def filled(line: str) -> str:
+        shape = flat if line.startswith("--") else str
+        # In one go: what is filled in may hold braces of its own.
+        return _PLACEHOLDER.sub(lambda found: shape(values[found[1]]), line)
+
+    return "".join(map(filled, text.splitlines(keepends=True)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wishkit.commands.recipes.draft import Draft
-from wishkit.core.request import flat, identifier, words_of
+from wishkit.core.request import identifier, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,7 +61,6 @@ def index_draft(trial: Trial, table: Table, definition: str, *, unique: bool = F
         "place": table.prefix,
         "table": table.written,
         "definition": definition,
-        "summary": flat(definition),
     }
     name = words_of(["index", made.name.removesuffix("_idx")])
     if table.kind == "p":

@@ -1,4 +1,4 @@
--- an index on {table}: {summary}
+-- an index on {table}: {definition}
 -- transactional: false
 -- {directives}
 
