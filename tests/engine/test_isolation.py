@@ -204,3 +204,30 @@ def test_everything_belongs_to_the_configured_role(
         project.rows(f"ALTER DATABASE {database} OWNER TO CURRENT_USER")
         project.rows(f"DROP OWNED BY {owner}, {login} CASCADE")
         project.rows(f"DROP ROLE {login}, {owner}")
+
+
+def test_a_database_that_writes_times_in_its_own_way(project: Project) -> None:
+    """Its DateStyle is the migrations' business, and nothing that wishkit itself asks minds it."""
+    project.rows(
+        "DO $$BEGIN EXECUTE format('ALTER DATABASE %I SET datestyle = ''SQL, DMY''',"
+        " current_database()); END$$"
+    )
+    project.pair("0001_wish", "CREATE TABLE wish AS SELECT date '31/12/2025' :: text AS day;")
+    assert project.migrate().error is None
+    assert project.value("SELECT day FROM wish") == "31/12/2025"
+    project.pair("0002_wait", "SELECT pg_advisory_xact_lock_shared(1);")
+    with project.gate():
+        process = project.spawn("migrate")
+        project.wait_at_gate()
+        process.kill()
+        process.communicate()
+    assert project.migrate().error is None  # having seen to the one that was killed
+    project.rows(
+        "DO $$BEGIN EXECUTE format('ALTER DATABASE %I RESET datestyle', current_database()); END$$"
+    )
+    project.assert_done()
+    assert project.rows("SELECT outcome FROM wishkit.run ORDER BY id") == [
+        ("done",),
+        ("lost",),
+        ("done",),
+    ]
