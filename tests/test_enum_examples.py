@@ -13,6 +13,7 @@ import pytest
 
 from wishkit.commands.migrate import migrate
 from wishkit.commands.new import new_from_recipe
+from wishkit.commands.plan import plan
 from wishkit.commands.recipes.draft import Draft
 from wishkit.commands.rollback import rollback
 from wishkit.commands.workspace import Workspace
@@ -157,6 +158,23 @@ def test_in_one_file_it_is_refused_before_anything_runs(project: Project) -> Non
     assert (caught.value.code, caught.value.exit_status) == ("new-enum-value", 2)
     assert str(caught.value.where).endswith("0015_both.sql:2:35")
     assert project.rows("SELECT to_regclass('first')") == [(None,)]
+    with pytest.raises(WishkitError) as planned:
+        plan(project.workspace)
+    assert planned.value.code == "new-enum-value"
+
+
+def test_on_the_way_back_too(project: Project) -> None:
+    project.write(
+        "0014_forward",
+        "SELECT;",
+        "ALTER TYPE wishlist_store ADD VALUE 'Etsy';\n"
+        "CREATE INDEX ON wishlist_items (title) WHERE store = 'Etsy';",
+    )
+    assert project.forward() is None
+    with pytest.raises(WishkitError) as caught:
+        project.back()
+    assert caught.value.code == "new-enum-value"
+    assert str(caught.value.where).endswith("0014_forward.rollback.sql:2:54")
 
 
 # A value less

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 
+from wishkit.config import Small
 from wishkit.core.batches import batches
 from wishkit.core.columns import Columns
 from wishkit.core.enums import Addition, misplaced, refuse_early_use
@@ -15,7 +19,7 @@ from wishkit.core.migration import Migration
 from wishkit.core.plan import Step
 from wishkit.core.script import Script
 from wishkit.errors import MigrationFileError
-from wishkit.postgres.enums import refuse_new_values
+from wishkit.postgres.enums import refuse_new_values, swap_hazards
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -265,3 +269,43 @@ def test_a_place_is_as_it_was_asked_for(
     assert (wrong is None) is right
     if wrong:
         assert wrong.endswith(f"its order is: {', '.join(labels.split())}")
+
+
+CORPUS = (Path(__file__).parent / "locks" / "statements.sql").read_text(encoding="utf-8")
+RARE = [
+    "DROP CAST (e AS text)",
+    "DROP OPERATOR CLASS c USING btree",
+    "DROP FUNCTION f(int), g",
+    "UPDATE t SET (n, s) = (SELECT 1, 'x')",
+    "UPDATE t SET s[1] = 'x'",
+    "INSERT INTO t DEFAULT VALUES",
+    "INSERT INTO t SELECT * FROM u UNION SELECT 'x'",
+    "MERGE INTO t USING u ON true WHEN NOT MATCHED THEN INSERT VALUES ('x')",
+    "CREATE FUNCTION f() RETURNS int LANGUAGE c AS 'library', 'symbol'",
+    "CREATE PROCEDURE p(IN a e DEFAULT 'x'::e) LANGUAGE sql AS $$ SELECT broken from from $$",
+    "DO LANGUAGE plperl 'x'",
+    "DO $$ broken $$",
+    "DO $$ BEGIN WHILE true LOOP EXIT; END LOOP; <<l>> BEGIN NULL; END; OPEN c; END $$",
+    "CREATE TABLE p PARTITION OF q (a DEFAULT 'x', b NOT NULL) FOR VALUES FROM ('x') TO (1)",
+    "CREATE TABLE o OF y (a WITH OPTIONS DEFAULT 'x')",
+    "ALTER TYPE c ADD ATTRIBUTE a e, ALTER ATTRIBUTE b TYPE e, DROP ATTRIBUTE d",
+    "ALTER TABLE ALL IN TABLESPACE a SET TABLESPACE b",
+    "ALTER VIEW v RENAME COLUMN a TO b",
+    "ALTER TYPE c RENAME ATTRIBUTE a TO b",
+    "SELECT * FROM t WHERE (n, s) = ('x', 'y') AND t.* = 'x' AND n OPERATOR(pg_catalog.=) 'x'",
+    "CREATE SCHEMA s CREATE TABLE t (s e DEFAULT 'x')",
+]
+
+
+def test_no_statement_is_too_strange_to_be_looked_at(connection: psycopg.Connection) -> None:
+    lines = [re.sub(r"^\d+: ", "", line) for line in CORPUS.splitlines() if line[:2] != "--"]
+    statements = [part for line in lines for part in line.split(";;") if part.strip()]
+    for statement in [*statements, *RARE]:
+        try:
+            plan = step(ADD + statement)
+        except MigrationFileError:
+            continue  # not in a transaction, or not in a migration at all
+        with suppress(MigrationFileError):
+            refuse_new_values(connection, plan)
+        swap_hazards(connection, plan, Small())
+    assert len(statements) > 300

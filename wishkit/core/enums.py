@@ -234,7 +234,7 @@ def swaps(prepared: Iterable[tuple[Step, Sequence[Batch]]]) -> Iterator[Swap]:
         allowed = {e.rule: e.reason for e in step.migration.allowed(step.direction)}
         for span, tree in _trees(step, batches, everything=True):
             if drop := tree.get("DropStmt"):
-                removed.update(parts_of(item)[-1] for item in drop["objects"])
+                removed.update(name for item in drop["objects"] for name in parts_of(item)[-1:])
             for command in nodes(tree.get("AlterTableStmt", {}), "AlterTableCmd"):
                 if command.get("subtype") in _REMOVING:
                     removed.add(command["name"])
