@@ -231,7 +231,7 @@ KEYS = {
 }
 # Settings under which a key as text would mean something else in the next session.
 ODD = (
-    "datestyle = 'ISO, DMY'",
+    "datestyle = 'SQL, DMY'",
     "timezone = 'America/New_York'",
     "intervalstyle = 'sql_standard'",
     "extra_float_digits = -15",

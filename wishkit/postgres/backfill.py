@@ -68,11 +68,10 @@ def run_in_batches(attempt: Attempt, batch: Batch, how: Backfill) -> None:
     """
     patience = attempt.run.target.patience
     work = _Work(attempt, batch, how)
-    patient = attempt.run.patient(attempt.step.id, ())
+    patient = attempt.run.patient(attempt.step.id, (), attempt.killed)
     neighbours = Neighbours(attempt.run, attempt.step.id)
     patient.run(work.look)
     while not work.ended:
-        work.retried = False
         try:
             patient.run(work.portion)
         except (Stalled, Refused) as told:
@@ -82,7 +81,6 @@ def run_in_batches(attempt: Attempt, batch: Batch, how: Backfill) -> None:
                 raise
             if work.idle >= patience.deadline:
                 raise GaveUp(_disturbing(attempt)) from refused.error
-            work.pace.disturbed()
             time.sleep(patience.attempt)  # those who waited go first
         else:
             neighbours.let_live(work.seconds, work.progress)
@@ -190,6 +188,9 @@ class _Work:
         """Do the next rows, or see that there are none; may be called again if it is refused."""
         if self.retried:
             self.pace.disturbed()
+            self.attempt.hear_again()
+        else:
+            self.attempt.hear_anew()
         self.retried = True
         key = quote(self.how.key)
         following = query("backfill_up") if self._forward else query("backfill_down")
@@ -221,6 +222,7 @@ class _Work:
         self.seconds = time.monotonic() - began
         self.pace.took(self.seconds)
         self.position, self.rows, self.known, self.ended = reached, rows, True, last
+        self.retried = False
 
     def _record(self, position: str | None, rows: int, *, last: bool) -> bytes:
         """What is said of a portion in its transaction."""
