@@ -47,6 +47,7 @@ class Project:
         url: of the database.
         target: what the commands work on.
         events: what the runs of this project told.
+        ask: answers what a run asks, if somebody is there.
         hooks: called once: at the start of a migration, by its number, or at the first event of a
             kind, by its name.
     """
@@ -56,6 +57,7 @@ class Project:
     url: str
     target: Target
     events: list[Event] = field(default_factory=list)
+    ask: Callable[[str], bool] | None = None
     hooks: dict[str, Callable[[], object]] = field(default_factory=dict)
 
     def pair(self, name: str, forward: str, backward: str = "SELECT 1;") -> None:
@@ -69,7 +71,7 @@ class Project:
 
     @property
     def workspace(self) -> Workspace:
-        return Workspace(Config(sql=self.folder / "sql"), self.target, self.hear)
+        return Workspace(Config(sql=self.folder / "sql"), self.target, self.hear, self.ask)
 
     def hear(self, event: Event) -> None:
         """What the runs of this project tell."""

@@ -101,7 +101,7 @@ def migrate(
             run.may_kill = workspace.may_kill
             if run.ledger.records != ledger.records or run.ledger.partial != ledger.partial:
                 prepared = prepare(plan(run.ledger))  # another run was quicker
-            run.accepted |= hazards.accepted(judged)
+            run.accepted |= hazards.accepted(judged, accept)
             done, error = run_all(run, prepared)
             ledger = run.read_ledger()
         return _report(workspace, database, migrations, ledger, done=done, error=error)
@@ -146,9 +146,7 @@ def prepare(steps: Sequence[Step]) -> Prepared:
         if step.direction == "forward" and step.migration.backward:
             back = replace(step, direction="backward")
             batches(back.script, transactional=back.transactional, batched=back.batched)
-    return [
-        (s, batches(s.script, transactional=s.transactional, batched=s.batched)) for s in steps
-    ]
+    return [(s, batches(s.script, transactional=s.transactional, batched=s.batched)) for s in steps]
 
 
 def run_all(run: Run, prepared: Prepared) -> tuple[tuple[Done, ...], WishkitError | None]:

@@ -113,7 +113,7 @@ def rollback(
                     help="look at the new state, then ask again: wishkit status",
                     state="nothing was run",
                 )
-            run.accepted |= hazards.accepted(judged)
+            run.accepted |= hazards.accepted(judged, accept)
             done, error = run_all(run, prepared)
             ledger = run.read_ledger()
         return _report(

@@ -109,7 +109,6 @@ class Workspace:
         if not self.ask(question):
             raise ConsentNeeded("not confirmed", state="nothing was run")
 
-
     @property
     def may_kill(self) -> Callable[[Sequence[Blocker]], bool] | None:
         """Puts it to the user whether sessions may be ended; None where nobody can answer."""

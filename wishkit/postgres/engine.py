@@ -93,12 +93,9 @@ def _run_transaction(attempt: Attempt) -> None:
     the ledger knows which.
     """
     wanted = tuple({want for batch in attempt.batches for want in batch.wants})
-    patient = attempt.run.patient(attempt.step.id, wanted)
+    patient = attempt.run.patient(attempt.step.id, wanted, attempt.killed)
     try:
-        try:
-            patient.run(lambda settings: _send(attempt, settings))
-        finally:
-            attempt.killed = patient.killed
+        patient.run(lambda settings: _send(attempt, settings))
     except _Afterwards as refused:
         raise _after_statements(attempt, refused) from refused.error
     except Refused as refused:

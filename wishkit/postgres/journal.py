@@ -149,7 +149,7 @@ def _run_alone(attempt: Attempt, batch: Batch, *, begun: bool) -> None:
             return
         _journal(attempt, begin_line(attempt, batch))
         work.prepare(run)
-        patient = run.patient(attempt.step.id, batch.wants)
+        patient = run.patient(attempt.step.id, batch.wants, attempt.killed)
         try:
             attempt.note_rows(work.send(run, sql.encode(), patient))
         except (Refused, OutOfPatience, Stalled) as stopped:
@@ -158,8 +158,6 @@ def _run_alone(attempt: Attempt, batch: Batch, *, begun: bool) -> None:
                 if work.left_nothing(run, refused):
                     _forget(attempt, batch)
             raise
-        finally:
-            attempt.killed += patient.killed
         for warning in work.verify(run):
             attempt.note("WARNING", warning)
     _journal(attempt, end_line(attempt, batch))
@@ -167,13 +165,10 @@ def _run_alone(attempt: Attempt, batch: Batch, *, begun: bool) -> None:
 
 def _run_in_transaction(attempt: Attempt, batch: Batch) -> None:
     record = begin_line(attempt, batch) + end_line(attempt, batch)
-    patient = attempt.run.patient(attempt.step.id, batch.wants)
+    patient = attempt.run.patient(attempt.step.id, batch.wants, attempt.killed)
     attempt.hear_anew()
     try:
-        try:
-            patient.run(lambda settings: _send_with_line(attempt, batch, settings, record))
-        finally:
-            attempt.killed += patient.killed
+        patient.run(lambda settings: _send_with_line(attempt, batch, settings, record))
     except Refused as refused:
         if not (_undoes_incomplete(attempt) and _was_never_there(batch, refused)):
             raise

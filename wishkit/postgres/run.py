@@ -82,12 +82,15 @@ class Run:
         """Where the database stands, for messages."""
         return f"the database is at {self.applied[-1]}" if self.applied else "nothing is applied"
 
-    def patient(self, id_: str, wanted: tuple[Want, ...]) -> Patient:
+    def patient(
+        self, id_: str, wanted: tuple[Want, ...], killed: list[Blocker] | None = None
+    ) -> Patient:
         """What keeps the clients from noticing a piece of work.
 
         Args:
             id_: the migration.
             wanted: the locks it needs, as far as its text tells.
+            killed: takes up the sessions that are ended for it.
         """
         if self._lookout is None:
             self._lookout = Lookout(self.guard, self.session, self.target.patience)
@@ -100,6 +103,7 @@ class Run:
             self.listener,
             may_stall=bool(self.accepted.get(id_)),
             may_kill=self.may_kill,
+            killed=[] if killed is None else killed,
         )
 
     def _end_lookout(self) -> None:
