@@ -20,7 +20,11 @@ CREATE TYPE e AS ENUM ('a', 'b');
 ALTER TABLE t ALTER COLUMN s TYPE e USING s::text::e;
 DROP TYPE former;
 """
-BASE = "CREATE TYPE e AS ENUM ('a', 'b'); CREATE TABLE t (id int PRIMARY KEY, s e, n int);"
+BASE = """
+CREATE TYPE e AS ENUM ('a', 'b');
+CREATE TABLE t (id int PRIMARY KEY, s e, n int);
+CREATE FUNCTION mind() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+"""
 COLUMN = ("column", "t.s")
 
 # One thing more, and what it is told as.
@@ -57,8 +61,7 @@ THINGS = [
     ),
     ("CREATE POLICY p ON t USING (s = 'a')", [("policy", "p on public.t")]),
     (
-        "CREATE TRIGGER g BEFORE UPDATE OF s ON t FOR EACH ROW"
-        " EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+        "CREATE TRIGGER g BEFORE UPDATE OF s ON t EXECUTE FUNCTION mind()",
         [("trigger", "g on public.t")],
     ),
     (
@@ -70,8 +73,7 @@ THINGS = [
         [("function", "public.f()")],
     ),
     (
-        "CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT id FROM t WHERE s = 'a';"
-        " END",
+        "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT id FROM t WHERE s = 'a'; END",
         [("function", "public.f()")],
     ),
     ("CREATE CAST (e AS text) WITH INOUT", [("cast", "(public.e AS pg_catalog.text)")]),

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from wishkit.core.statements import Span
     from wishkit.errors import Location
 
-CODE = "new-enum-value"
 ENUM_SWAP = "enum-swap"  # the rule that a swap of a type breaks
 _UNDERSTOOD_BYTES = 64 * 1024  # a longer statement is rows, and takes longer to parse than to run
 
@@ -191,7 +190,7 @@ def _refuse(step: Step, span: Span, tree: Tree, added: _Added, columns: Columns)
                 raise MigrationFileError(
                     f"{literal(use.label)} is used in the transaction that adds it to "
                     f"{written(found.type)}",
-                    code=CODE,
+                    code="new-enum-value",
                     where=step.script.locate(use.start, use.end),
                     notes=(f"it is added at {where}",),
                     help=TWO_FILES,

@@ -235,17 +235,20 @@ OUT_OF_ORDER = "WK001"  # our own, in the manner of a SQLSTATE: see postgres/enu
 
 def _case(sqlstate: str | None) -> tuple[str | None, str | None]:
     """Code and help of a case that has its own; the help says more than the server's hint."""
+    code = help_ = None
     if sqlstate == "55P04":
-        from wishkit.core.enums import CODE, TWO_FILES  # noqa: PLC0415 - the parser is heavy
+        from wishkit.core.enums import TWO_FILES  # noqa: PLC0415 - the parser is heavy
 
-        return CODE, TWO_FILES
-    if sqlstate == OUT_OF_ORDER:
-        return "enum-order", (
+        code = "new-enum-value"
+        help_ = TWO_FILES
+    elif sqlstate == OUT_OF_ORDER:
+        code = "enum-order"
+        help_ = (
             "the value was there already, and IF NOT EXISTS passes over that. If this order is "
             "right, ask for it; PostgreSQL cannot move a value, so otherwise add one of another "
             "name, or exchange the type: see docs/enums.md"
         )
-    return None, None
+    return code, help_
 
 
 # What to do about errors that the server gives no hint for.
