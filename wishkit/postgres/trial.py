@@ -16,9 +16,9 @@ import psycopg
 
 from wishkit.core.redact import redact
 from wishkit.core.request import closest
-from wishkit.errors import Location
 from wishkit.postgres.queries import query
 from wishkit.postgres.table import look
+from wishkit.postgres.trial_refusal import ANY_OTHER, CASES, listed, place, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,7 +34,6 @@ _SETTINGS = ("SET LOCAL lock_timeout = '2s'", "SET LOCAL statement_timeout = '10
 _LONGEST = 63  # bytes of a name (manual, 4.1.1)
 _OTHERS = {"v": "a view", "m": "a materialized view", "f": "a foreign table", "i": "an index",
            "I": "an index", "S": "a sequence", "c": "a composite type"}  # fmt: skip
-_SHOWN = 30  # names that an error lists at the most
 
 
 class Enum(NamedTuple):
@@ -97,7 +96,7 @@ class Trial:
         if found is None:
             names = self.connection.execute(query("table_names")).fetchall()
             known = [name for (name,) in names]
-            message = f"there is no table {_shown(written)}"
+            message = f"there is no table {shown(written)}"
             raise self._unknown(message, written, known, code="unknown-table")
         if found.kind in _OTHERS:
             message = f"{written} is {_OTHERS[found.kind]}, not a table"
@@ -139,7 +138,7 @@ class Trial:
         """
         row = self.connection.execute(query("type_known"), {"name": written}).fetchone()
         if row and not row[0]:
-            message = f"there is no type {_shown(written)}"
+            message = f"there is no type {shown(written)}"
             raise self._unknown(message, written, row[1], code="unknown-type")
 
     def spelled(self, written: str) -> str:
@@ -161,12 +160,12 @@ class Trial:
             raise self.request.refusal(f'"{written}" is no name of a type') from None
         names = [name for (name,) in self.connection.execute(query("enum_names")).fetchall()]
         if row is None:
-            message = f"there is no type {_shown(written)}"
+            message = f"there is no type {shown(written)}"
             raise self._unknown(message, written, names, code="unknown-type")
         name, labels, columns = row
         if labels is None:
             raise self.request.refusal(
-                f"{name} is a type, but no enum", code="not-an-enum", help_=_listed(names)
+                f"{name} is a type, but no enum", code="not-an-enum", help_=listed(names)
             )
         return Enum(name, tuple(labels), tuple((t, c, bare) for t, c, bare in columns))
 
@@ -305,30 +304,20 @@ class Trial:
     ) -> UsageError:
         """The server's words, the place they point at, and what would do."""
         message = redact(error.diag.message_primary or str(error)).replace('"pg_temp.', '"')
-        case = _CASES.get(error.sqlstate or "", _ANY_OTHER)
+        case = CASES.get(error.sqlstate or "", ANY_OTHER)
         if case.code == "unknown-column" and table and (name := _QUOTED.search(message)):
             return self._unknown_column(table, name[1])
         return self.request.refusal(
             message,
             code=case.code,
-            where=self._where(error, statement, hidden),
+            where=place(error, statement, self.request.option, hidden),
             help_=case.help or error.diag.message_hint or error.diag.message_detail,
         )
-
-    def _where(self, error: psycopg.Error, statement: str, hidden: str) -> Location | None:
-        if error.diag.statement_position is None:
-            return None
-        before = statement[: int(error.diag.statement_position) - 1].replace(hidden, "", 1)
-        line = before.count("\n")
-        text = statement.replace(hidden, "", 1).split("\n")[line]
-        column = len(before.rpartition("\n")[2])
-        length = len((_WORD.match(text, column) or [" "])[0])
-        return Location(self.request.option, line + 1, column + 1, text, length)
 
     def _unknown_column(self, table: Table, written: str) -> UsageError:
         known = [column.name for column in table.columns]
         return self._unknown(
-            f"{table.written} has no column {_shown(written)}",
+            f"{table.written} has no column {shown(written)}",
             written,
             known,
             code="unknown-column",
@@ -337,37 +326,11 @@ class Trial:
     def _unknown(
         self, message: str, written: str, known: Sequence[str], *, code: str
     ) -> UsageError:
-        help_ = closest(written, known) + _listed(known)
+        help_ = closest(written, known) + listed(known)
         return self.request.refusal(message, code=code, help_=help_)
 
 
 _QUOTED = re.compile(r'"([^"]+)"')
-_WORD = re.compile(r'"(?:[^"]|"")+"|[\w$]+|.')
-
-
-class _Case(NamedTuple):
-    """What the server refused, and what to do where it gives no hint."""
-
-    code: str
-    help: str | None = None
-
-
-# By SQLSTATE.
-_CASES = {
-    "42703": _Case(code="unknown-column"),
-    "42701": _Case(code="column-exists", help="choose another name"),
-    "42830": _Case(
-        code="not-unique",
-        help="a foreign key refers to a primary key or to unique columns: "
-        "wishkit new --unique first",
-    ),
-    "42501": _Case(
-        code="recipe-permission",
-        help="it is tried on an empty copy: that takes SELECT on the table and TEMPORARY on the "
-        "database",
-    ),
-}
-_ANY_OTHER = _Case(code="recipe-refused")
 
 
 def _twin(table: Table) -> str:
@@ -382,13 +345,3 @@ def _same(one: Constraint, other: Constraint) -> bool:
             other.target_columns,
         )
     return (one.kind, one.definition) == (other.kind, other.definition)
-
-
-def _shown(written: str) -> str:
-    return written if '"' in written else f'"{written}"'
-
-
-def _listed(names: Sequence[str]) -> str:
-    """``known: sets, wishlist_items``."""
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return f"known: {', '.join(names[:_SHOWN])}{more}" if names else "there is none here"
