@@ -49,6 +49,10 @@ CREATE TABLE split (id int NOT NULL, k int NOT NULL) PARTITION BY RANGE (k);
 CREATE TABLE split1 PARTITION OF split FOR VALUES FROM (0) TO (60);
 CREATE TABLE split2 PARTITION OF split FOR VALUES FROM (60) TO (200);
 INSERT INTO split SELECT n, n FROM generate_series(1, 100) AS n;
+CREATE TABLE split_new AS SELECT n AS id, n + 200 AS k FROM generate_series(1, 100) AS n;
+ALTER TABLE split_new ALTER id SET NOT NULL, ALTER k SET NOT NULL;
+CREATE TABLE split_proven (LIKE split_new, CHECK (k >= 200 AND k < 400));
+INSERT INTO split_proven SELECT * FROM split_new;
 ANALYZE;
 """
 

@@ -107,6 +107,7 @@ def test_an_unknown_type_is_taken_for_the_worst() -> None:
 
 
 ADD = "ALTER TABLE big ADD COLUMN z int"
+BOUNDS = "FOR VALUES FROM (200) TO (400)"
 NO_KEY = "ALTER TABLE big DROP CONSTRAINT big_pkey"
 # A statement, and the rule it breaks on a table of a hundred rows when ten are few. Behind the
 # bar, what happens first in the same plan.
@@ -173,6 +174,10 @@ STATEMENTS: list[tuple[str, str | None]] = [
     ("ALTER TABLE big SET UNLOGGED", "table-rewrite"),
     ("ALTER TABLE big DROP COLUMN a", None),
     ("ALTER TABLE split ADD CHECK (id > 0)", "check-validates"),
+    ("ALTER TABLE split ADD FOREIGN KEY (id) REFERENCES parent", "foreign-key-validates"),
+    (f"ALTER TABLE split ATTACH PARTITION split_new {BOUNDS}", "full-scan"),
+    (f"ALTER TABLE split ATTACH PARTITION split_proven {BOUNDS}", None),
+    ('ALTER TABLE big ALTER b TYPE varchar(20) COLLATE "C"', "column-type-change"),
     ("ALTER TABLE few ALTER id TYPE bigint", None),
     ("ALTER TABLE few ADD CHECK (id > 0)", None),
 ]  # fmt: skip

@@ -82,7 +82,8 @@ def column_type_change(part: Part, scene: Scene, table: Table) -> Finding | None
     )
     if checked:
         return Finding("reads all of", form, note, f", to check {', '.join(checked)} anew")
-    if old.indexed and not retype.keeps_indexes(old, tree, scene.facts):
+    sorted_anew = "collClause" in column or not retype.keeps_indexes(old, tree, scene.facts)
+    if old.indexed and sorted_anew:
         return Finding("builds the indexes of", form, note, f", those on {quoted(name)} anew")
     return None
 
