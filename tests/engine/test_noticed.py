@@ -336,3 +336,12 @@ def test_autovacuum_is_sent_away_without_a_stall(vacuumed: Project) -> None:
         assert busy.migrate().error is None
     assert max(waits) < 0.6, "a queue would have lasted for deadlock_timeout, one second"
     assert [b.autovacuum for event in blocked(busy) for b in event.blockers][:1] == [True]
+
+
+def test_a_block_that_cannot_commit_is_done_once_with_its_record(busy: Project) -> None:
+    """Outside a transaction too: nobody has to say what became of it, so it may be tried again."""
+    busy.pair("0001_note", f"{STEPWISE}DO $$ BEGIN {ADD} END $$;")
+    with holding(busy, "SELECT FROM wish", HELD), client(busy.url) as waits:
+        assert busy.migrate().error is None
+    assert max(waits) < HELD / 3
+    assert busy.states() == {"0001": "applied"}

@@ -7,6 +7,7 @@ after, and if a crash came between, the catalog is asked whether it took effect.
 
 from __future__ import annotations
 
+import re
 import time
 from contextlib import suppress
 from functools import partial
@@ -274,8 +275,15 @@ def sets_session(batch: Batch) -> bool:
 
 def may_commit_itself(batch: Batch) -> bool:
     """Statements that must be sent outside a transaction block, because they need to commit."""
-    node = batch.statement.node if batch.statement else ""
-    return batch.kind == "autocommit" or node in {"CallStmt", "DoStmt"}
+    if batch.kind == "autocommit" or batch.statement is None:
+        return batch.kind == "autocommit"
+    node, fields = next(iter(batch.statement.tree.items()))
+    return node == "CallStmt" or (node == "DoStmt" and bool(_COMMITS.search(str(fields))))
+
+
+# What a block has to say to end a transaction, itself or by what it calls or puts together.
+_COMMITS = re.compile(r"\b(?:commit|rollback|call|execute)\b", re.IGNORECASE)
+
 
 
 def _stopped(attempt: Attempt, batch: Batch, refused: Refused) -> WishkitError:
