@@ -141,8 +141,7 @@ def _look(workspace: Workspace, reference: str) -> tuple[Shown, Entry, Migration
         entries = {entry.id: entry for entry in compare(migrations, ledger)}
         entry = entries[resolve(reference, entries)]
         applied = read_scripts(connection, ledger, [entry.id]).get(entry.id)
-        attempts = read_history(connection, ledger, entry.id)
-        history = tuple(Event(*rest, tuple(accepted)) for *rest, accepted in attempts)
+        history = tuple(Event(*row) for row in read_history(connection, ledger, entry.id))
         database = describe(target, server)
     header, notes = _header(entry.migration or applied)
     record = entry.record

@@ -289,9 +289,8 @@ def write(tree: Mapping[str, Any]) -> str:
     import ctypes  # noqa: PLC0415 - as in _parse_spans
     from importlib import import_module  # noqa: PLC0415 - as above
 
-    from google.protobuf import json_format  # noqa: PLC0415 - heavy, and rarely needed
-
-    # libpg_query takes trees as protobuf only. The stubs of this module do not parse.
+    # libpg_query takes trees as protobuf only, which has no types here, or some that do not parse.
+    json_format: Any = import_module("google.protobuf.json_format")
     messages: Any = import_module("postgast.pg_query_pb2")
     native: Any = import_module("postgast.native")
     result = json_format.ParseDict({"stmts": [{"stmt": tree}]}, messages.ParseResult())

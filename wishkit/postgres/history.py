@@ -16,4 +16,7 @@ def read_history(
     connection: psycopg.Connection[Any], ledger: Ledger, id_: str
 ) -> list[tuple[Any, ...]]:
     """The rows of history.sql, oldest first; none where wishkit has never written."""
-    return connection.execute(query("history"), {"id": id_}).fetchall() if ledger.version else []
+    if not ledger.version:
+        return []
+    rows = connection.execute(query("history"), {"id": id_}).fetchall()
+    return [(*row, tuple(accepted)) for *row, accepted in rows]
