@@ -90,6 +90,6 @@ class Columns:
 
 def _column(fields: Tree) -> tuple[str, Name | None]:
     """Name and type of a column; of an array, None."""
-    type_ = fields.get("typeName")
-    plain = type_ and not type_.get("arrayBounds") and "names" in type_
+    type_ = fields.get("typeName") or {}
+    plain = "names" in type_ and not type_.get("arrayBounds")
     return fields["colname"], dotted(strings(type_["names"])) if plain else None
