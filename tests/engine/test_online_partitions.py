@@ -6,11 +6,13 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 
+from wishkit.config import Patience
 from wishkit.errors import MigrationFileError
 
 if TYPE_CHECKING:
@@ -215,6 +217,7 @@ def test_detaching_stops_half_way(parts: Project, how: str) -> None:
 def test_detaching_stalls_nobody(parts: Project) -> None:
     """In the end it needs the partition for itself, while somebody reads from just that one."""
     parts.pair("0002_detach", HEADER + DETACH)
+    parts.target = replace(parts.target, patience=Patience())
     waits: list[float] = []
     over = threading.Event()
 
@@ -228,16 +231,19 @@ def test_detaching_stalls_nobody(parts: Project) -> None:
     held = time.monotonic()
     with ThreadPoolExecutor() as pool:
         reader = pool.submit(read)
-        with transaction(parts, "SELECT * FROM high"):
-            run = pool.submit(parts.migrate)
-            parts.wait_for(
-                "SELECT count(*) > 0 FROM pg_inherits"
-                " WHERE inhrelid = 'high'::regclass AND inhdetachpending"
-            )
-            time.sleep(2)
-        held = time.monotonic() - held
-        assert run.result(30).error is None
-        over.set()
+        try:
+            with transaction(parts, "SELECT * FROM high"):
+                run = pool.submit(parts.migrate)
+                parts.wait_for(
+                    "SELECT count(*) > 0 FROM pg_inherits"
+                    " WHERE inhrelid = 'high'::regclass AND inhdetachpending"
+                )
+                time.sleep(2)
+            held = time.monotonic() - held
+            error = run.result(30).error
+            assert error is None, (error, error.notes)
+        finally:
+            over.set()
         reader.result()
     assert parts.value(IS_PARTITION) is False
     assert max(waits) < held / 3

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, LiteralString, NamedTuple
 
@@ -67,9 +68,10 @@ class DetachPartition(Work):
         left to do is done in a moment when nobody minds.
         """
         lookout = patient.lookout
+        watching = lookout.watching(may_stall=patient.may_stall)
         try:
             if not self.before:
-                with lookout.watching(may_stall=patient.may_stall):
+                with watching if patient.patience.deadline else nullcontext():
                     return run.session.send(sql)
         except Refused:
             if not lookout.barked or not self._pending(run.session):
