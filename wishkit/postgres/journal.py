@@ -285,7 +285,6 @@ def may_commit_itself(batch: Batch) -> bool:
 _COMMITS = re.compile(r"\b(?:commit|rollback|call|execute)\b", re.IGNORECASE)
 
 
-
 def _stopped(attempt: Attempt, batch: Batch, refused: Refused) -> WishkitError:
     """A statement was refused, or what has to be written behind it."""
     attempt.run.session.rollback()
