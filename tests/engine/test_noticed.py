@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from contextlib import closing, contextmanager
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from tests.terminal import on_a_terminal
 from wishkit.config import Patience, Target
 from wishkit.core.events import Blocked, MigrationStarted
 from wishkit.postgres.scratch import scratch_server
@@ -118,7 +120,7 @@ def test_at_the_deadline_everything_is_as_before(busy: Project, header: str) -> 
         (note,) = error.notes
         assert note.startswith(f"in the way: pid {blocker.info.backend_pid}, role ")
         assert "reporting, idle in transaction" in note
-        assert note.endswith("AccessShareLock on public.wish: SELECT FROM wish")
+        assert note.endswith("ACCESS SHARE on public.wish: SELECT FROM wish")
         assert error.where is not None
         assert error.where.text == ADD
         assert f"pg_terminate_backend({blocker.info.backend_pid})" in (error.help or "")
@@ -345,3 +347,22 @@ def test_a_block_that_cannot_commit_is_done_once_with_its_record(busy: Project) 
         assert busy.migrate().error is None
     assert max(waits) < HELD / 3
     assert busy.states() == {"0001": "applied"}
+
+
+def test_who_is_in_the_way_is_shown_while_it_waits(busy: Project) -> None:
+    """In a log as lines, when somebody comes or goes; on a terminal in lines that move."""
+    busy.pair("0001_note", ADD)
+    command = ["migrate", "--patience", "1s"]
+    with holding(busy, "SELECT FROM wish") as blocker:
+        log = busy.spawn(*command).communicate(timeout=60)[1].splitlines()
+        arguments = [sys.executable, "-m", "wishkit", *command, "--url", busy.url]
+        seen = on_a_terminal(arguments, busy.folder)
+        pid = blocker.info.backend_pid
+    (at,) = [n for n, line in enumerate(log) if "waits for a lock without queueing" in line]
+    assert log[at].startswith("0001_note: ")
+    assert log[at + 1].startswith(f"  pid {pid}, role ")
+    assert log[at + 1].endswith("ACCESS SHARE on public.wish: SELECT FROM wish")
+    assert seen.status == 3
+    assert seen.raw.count("waits for a lock without queueing") > 1
+    assert "waits for a lock" not in seen.screen, "the moving lines are taken away"
+    assert f"note: in the way: pid {pid}, role " in seen.screen

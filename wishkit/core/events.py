@@ -42,7 +42,7 @@ class Blocker:
         pid: server process; 0 for a prepared transaction.
         transaction: its virtual transaction id, which tells it from the next one.
         relation: on what, as it would be written; None: some lock that we were seen to wait for.
-        mode: which lock, as pg_locks names it.
+        mode: which lock, such as ``ACCESS SHARE``.
         role: whose.
         application: as it names itself.
         state: active, idle in transaction, …; None where this role may not see it.

@@ -118,7 +118,8 @@ class Progress:
         due = pids != self._told[0] or time.monotonic() - told_at > _TOLD_AGAIN
         if due and not self._moving:
             self._told = pids, time.monotonic()
-            for line in _blocked(event):
+            first, *others = _blocked(event)
+            for line in (f"{event.id}: {first}", *others):
                 self._say(line, "")
 
     def _measure(self, event: Progressed) -> None:
@@ -190,7 +191,7 @@ class Progress:
 
 def _blocked(event: Blocked) -> list[str]:
     left = whole_seconds(event.left)
-    lines = [f"{event.id}: waiting for a lock, without queueing, for {left} more; in the way:"]
+    lines = [f"waits for a lock without queueing, gives up in {left}; in the way:"]
     lines += [f"  {blocker}" for blocker in event.blockers[:_BLOCKERS_SHOWN]]
     if more := len(event.blockers) - _BLOCKERS_SHOWN:
         lines += [f"  and {more} more"] if more > 0 else []

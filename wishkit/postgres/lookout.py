@@ -151,9 +151,14 @@ class Lookout:
         """A role without pg_monitor sees no ages of others: then from when we saw it first."""
         now = time.monotonic()
         first = self._first.setdefault((blocker.pid, blocker.transaction), now)
-        return replace(blocker, age=max(blocker.age, now - first))
+        return replace(
+            blocker, mode=_LABELS.get(blocker.mode or ""), age=max(blocker.age, now - first)
+        )
 
 
 def _pg_name(mode: LockMode) -> str:
     """As pg_locks.mode spells it: ``ShareUpdateExclusiveLock``."""
     return "".join(word.capitalize() for word in mode.label.split()) + "Lock"
+
+
+_LABELS = {_pg_name(mode): mode.label for mode in LockMode}
