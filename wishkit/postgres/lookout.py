@@ -53,6 +53,7 @@ class Lookout:
         self._seen: set[str] = set()  # transactions the statement was seen to wait for
         self._first: dict[tuple[int, str], float] = {}
         self._since: float | None = None
+        self._barked_at = 0.0
         self._looking = threading.Lock()
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
@@ -86,7 +87,7 @@ class Lookout:
     def _watch(self) -> None:
         while not self._over.wait(POLL):
             with self._looking:
-                if self._since is None or time.monotonic() - self._since < POLL or self.barked:
+                if self._since is None or time.monotonic() - self._since < POLL:
                     continue
                 try:
                     self._look()
@@ -98,8 +99,12 @@ class Lookout:
         row = self._monitor.execute(query("clients_waiting"), values).fetchone()
         seconds, queued, blockers = row or (None, False, [])
         self._seen.update(blockers)
-        if (seconds or 0) > self._patience.stall and (queued or not self._may_stall):
+        stalls = (seconds or 0) > self._patience.stall and (queued or not self._may_stall)
+        # A cancel that came between two statements was lost, so it is given again; but not to
+        # the one that is still on its way back.
+        if stalls and time.monotonic() - self._barked_at > self._patience.stall:
             self.barked, self.queued = True, queued
+            self._barked_at = time.monotonic()
             self._monitor.execute(query("cancel"), {"pid": self._ours})
 
     def in_the_way(self, wanted: tuple[Want, ...]) -> tuple[Blocker, ...]:
