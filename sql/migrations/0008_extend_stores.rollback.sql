@@ -1,4 +1,5 @@
 -- Amazon and Target are no longer stores to choose
+-- transactional: false
 --
 -- No data is lost: this refuses, and changes nothing, while rows use one of the two labels. To
 -- see such rows, and to move them where they shall go:
@@ -10,9 +11,19 @@
 -- would fail the running sessions. The application knows nothing of these names and no row holds
 -- them; only a statement that spells one out could write it. Dropping the type takes them along.
 
--- The guard. Its failure is the refusal, and it keeps out rows that would arrive meanwhile. Its
--- lock (ACCESS EXCLUSIVE) lasts to COMMIT, hence over one reading of the table: all this is one
--- transaction, so that a refusal leaves nothing behind.
+-- Every statement commits by itself, so that nobody waits while the table is read.
+
+DO $guard$
+BEGIN
+    IF EXISTS (SELECT FROM wishlist_items WHERE store IN ('Amazon', 'Target')) THEN
+        RAISE EXCEPTION 'wishlist_items still has rows with Amazon or Target as store'
+            USING ERRCODE = 'restrict_violation', HINT = 'Give these rows another store first.';
+    END IF;
+END
+$guard$;
+
+-- Keeps out rows that would arrive meanwhile. The lock (ACCESS EXCLUSIVE) is gone again at once,
+-- because nothing is read under it; VALIDATE reads, and lets clients read and write.
 ALTER TABLE wishlist_items
     ADD CONSTRAINT wishlist_items_store_unused_check
     CHECK (store NOT IN ('Amazon', 'Target'))

@@ -327,7 +327,11 @@ def _go_on(attempt: Attempt, batch: Batch) -> str:
 
 
 def _state(attempt: Attempt, far: str | None) -> str:
-    return f"{far or f'nothing of {attempt.step.id} remains'}; {attempt.run.position}"
+    id_ = attempt.step.id
+    untouched = f"nothing of {id_} remains"
+    if attempt.step.direction == "backward" and id_ in attempt.run.applied:
+        untouched = f"{id_} stays applied"
+    return f"{far or untouched}; {attempt.run.position}"
 
 
 def _unclear(attempt: Attempt, batch: Batch, unclear: online.Unclear) -> WishkitError:
