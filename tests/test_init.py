@@ -136,7 +136,7 @@ def test_each_file_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_templates_are_part_of_the_package() -> None:
-    names = {path.name for path in FOLDER.iterdir()}
+    names = {path.name for path in FOLDER.iterdir() if path.is_file()}
     assert names == {"Makefile", "README.md", "backward.sql", "forward.sql", "wishkit.toml"}
 
 
