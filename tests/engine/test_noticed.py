@@ -141,6 +141,37 @@ def test_stopped_between_statements_it_goes_on_there(busy: Project) -> None:
     assert busy.migrate().error is None
 
 
+def test_what_the_file_has_set_is_left_behind_at_the_deadline(busy: Project) -> None:
+    role = f"owner_{busy.number}"
+    busy.rows(f"CREATE ROLE {role}; ALTER TABLE wish OWNER TO {role}")
+    busy.target = replace(busy.target, patience=Patience(deadline=0.5))
+    try:
+        busy.pair("0001_note", f"{STEPWISE}SET ROLE {role};\n{ADD}")
+        with holding(busy, "SELECT FROM wish"):
+            error = busy.fails()
+        assert (error.code, error.exit_status) == ("lock-deadline", 4)
+        assert "1 of 2 statements are done" in (error.state or "")
+        assert busy.value("SELECT outcome FROM wishkit.execution") == "partial"
+        assert busy.migrate().error is None
+    finally:
+        busy.rows(f"DROP OWNED BY {role}; DROP ROLE {role}")
+
+
+def test_the_run_lock_is_lost_while_it_waits(busy: Project) -> None:
+    busy.pair("0001_before", "CREATE TABLE before (id int);")
+    busy.pair("0002_note", ADD)
+    busy.hooks["Blocked"] = lambda: busy.terminate("guard")
+    with holding(busy, "SELECT FROM wish; UPDATE wish SET id = id WHERE id = 1"):
+        report = busy.migrate()
+    assert report.error is not None
+    assert (report.error.code, report.error.exit_status) == ("connection-lost", 3)
+    assert "the database is at 0001_before" in (report.error.state or "")
+    assert [done.id for done in report.done] == ["0001_before"]
+    (blocker,) = blocked(busy)[0].blockers
+    assert blocker.mode == "ROW EXCLUSIVE", "the stronger of its locks"
+    assert busy.migrate().error is None
+
+
 def test_whoever_turns_out_to_be_in_the_way_is_waited_for(busy: Project) -> None:
     """A text that tells nothing of its locks: who blocks it is seen when it waits."""
     busy.pair("0001_note", f"DO $$ BEGIN EXECUTE '{ADD}'; END $$;")
@@ -246,9 +277,12 @@ def test_at_the_deadline_idle_blockers_are_ended(busy: Project, *, idle: bool) -
             assert killed.startswith(f"pid {pid}, ")
             (question,) = asked
             assert f"pid {pid}, " in question
+            assert f"ended, because it held what this needs: {killed}" in busy.notes("WARNING")
         else:
             assert error is not None
             assert error.code == "lock-deadline"
+            assert "--kill-blockers idle has ended nobody" in (error.help or "")
+            assert "or let wishkit do that" not in (error.help or ""), "it was to"
             assert not asked
             reporting.cancel()
             thread.join()

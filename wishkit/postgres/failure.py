@@ -182,12 +182,18 @@ def describe(
 
 def out_of_patience(attempt: Attempt, over: OutOfPatience) -> WishkitError:
     """The error for a statement that could not get its locks without making clients wait."""
-    seconds = attempt.run.target.patience.deadline
+    patience = attempt.run.target.patience
+    seconds, whose = patience.deadline, patience.kill_blockers
     pids = [b.pid for b in over.blockers if b.pid]
     help_ = [f"give it longer: --patience {max(10, round(seconds / 30))}min"]
     help_ += [f"or end who is in the way: SELECT pg_terminate_backend({pid})" for pid in pids[:3]]
-    if pids:
+    if pids and not whose:
         help_.append("or let wishkit do that at the deadline: --kill-blockers idle")
+    elif pids and not attempt.killed:
+        help_.append(
+            f"--kill-blockers {whose} has ended nobody: it does if this role may, if whoever is "
+            "asked agrees, and if nobody else would remain in the way"
+        )
     if any(not b.pid for b in over.blockers):
         help_.append(
             "a prepared transaction holds its locks until somebody says COMMIT PREPARED or "

@@ -287,9 +287,7 @@ _COMMITS = re.compile(r"\b(?:commit|rollback|call|execute)\b", re.IGNORECASE)
 
 def _stopped(attempt: Attempt, batch: Batch, refused: Refused) -> WishkitError:
     """A statement was refused, or what has to be written behind it."""
-    attempt.run.session.rollback()
-    attempt.run.session.send(attempt.run.session.clean)
-    far = how_far(attempt)
+    far = _stop(attempt)
     where = attempt.place
     if not refused.completed and not isinstance(refused, NotWritten):
         where = failure.place(attempt.step, batch, 0, refused.error, 0)
@@ -309,13 +307,21 @@ def _stopped(attempt: Attempt, batch: Batch, refused: Refused) -> WishkitError:
 
 def _gave_up(attempt: Attempt, batch: Batch, error: WishkitError) -> WishkitError:
     """It could not be run without making clients wait."""
-    if far := how_far(attempt):
+    if far := _stop(attempt):
         help_ = f"{error.help}\n{_go_on(attempt, batch)}"
         notes, where, code = error.notes, error.where, error.code
         error = MigrationPartial(error.message, code=code, where=where, help=help_, notes=notes)
     error.state = _state(attempt, far)
     attempt.record_failure(error, "partial" if far else "failed")
     return error
+
+
+def _stop(attempt: Attempt) -> str | None:
+    """Leave behind what the file has set (a role, a lock_timeout), and see how far it got."""
+    session = attempt.run.session
+    session.rollback()
+    session.send(session.clean)
+    return how_far(attempt)
 
 
 def _go_on(attempt: Attempt, batch: Batch) -> str:
@@ -335,9 +341,8 @@ def _state(attempt: Attempt, far: str | None) -> str:
 
 
 def _unclear(attempt: Attempt, batch: Batch, unclear: online.Unclear) -> WishkitError:
-    attempt.run.session.send(attempt.run.session.clean)
     span = batch.spans[0]
-    far = how_far(attempt)
+    far = _stop(attempt)
     error = (MigrationPartial if far else MigrationFailed)(
         unclear.message,
         code=unclear.code,

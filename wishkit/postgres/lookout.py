@@ -13,9 +13,10 @@ import psycopg
 from wishkit.core.events import Blocker
 from wishkit.core.locks import LockMode
 from wishkit.postgres.queries import query
+from wishkit.postgres.session import Lost
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from wishkit.config import Patience
     from wishkit.core.wants import Want
@@ -115,7 +116,7 @@ class Lookout:
 
         Raises:
             Refused: a relation cannot be looked up.
-            Lost: the working connection went away.
+            Lost: one of the two connections went away.
         """
         names = {
             "names": [w.relation for w in wanted],
@@ -126,18 +127,18 @@ class Lookout:
         # Names mean what they mean to the session: its role and search_path, not the monitor's.
         found = self._session.ask(query("relations_wanted"), names) if wanted else []
         pairs = [
-            (relation, _pg_name(held))
+            (held, relation)
+            for held in LockMode  # the weakest first: of two, the stronger one is told
             for relation, mode in found
-            for held in LockMode
             if LockMode(mode).conflicts(held)
         ]
         values = {
-            "relations": [relation for relation, _ in pairs],
-            "held": [held for _, held in pairs],
+            "relations": [relation for _, relation in pairs],
+            "held": [_pg_name(held) for held, _ in pairs],
             "seen": list(self._seen),
             "ours": self._ours,
         }
-        rows = self._monitor.execute(query("lock_holders"), values).fetchall()
+        rows = self._ask("lock_holders", values)
         return tuple(self._aged(Blocker(*row)) for row in rows)
 
     def end(self, blocker: Blocker) -> bool:
@@ -145,12 +146,21 @@ class Lookout:
 
         Returns:
             Whether this role may do so and it was there.
+
+        Raises:
+            Lost: the monitor went away.
         """
         try:
-            row = self._monitor.execute(query("terminate"), {"pid": blocker.pid}).fetchone()
+            return any(ended for (ended,) in self._ask("terminate", {"pid": blocker.pid}))
         except psycopg.errors.InsufficientPrivilege:
             return False
-        return bool(row and row[0])
+
+    def _ask(self, name: str, values: Mapping[str, object]) -> Sequence[tuple[Any, ...]]:
+        """Ask on the monitor; with it the run lock goes, so nothing may go on without it."""
+        try:
+            return self._monitor.execute(query(name), values).fetchall()
+        except psycopg.OperationalError as error:
+            raise Lost(error) from error
 
     def _aged(self, blocker: Blocker) -> Blocker:
         """A role without pg_monitor sees no ages of others: then from when we saw it first."""

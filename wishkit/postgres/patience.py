@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from wishkit.core.events import Blocked, Blocker
+from wishkit.core.events import Blocked, Blocker, Noted
 from wishkit.postgres.session import Refused
 
 if TYPE_CHECKING:
@@ -183,7 +183,11 @@ class Patient:
             return False
         if self.may_kill and not self.may_kill(mortal):
             return False
-        self.killed += [b for b in mortal if self.lookout.end(b)]
+        for blocker in mortal:
+            if self.lookout.end(blocker):
+                self.killed.append(blocker)
+                text = f"ended, because it held what this needs: {blocker}"
+                self.listener(Noted(self.id, "WARNING", text))
         return bool(self.killed)
 
 

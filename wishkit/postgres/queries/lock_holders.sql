@@ -1,22 +1,25 @@
--- Who holds one of these locks, or is one of these transactions, and since when? One row each; as
--- much about it as this role may see. Prepared transactions hold locks without a process. Without
--- pg_monitor a worker of autovacuum is still known by having no role.
+-- Who holds one of these locks, or is one of these transactions, and since when? One row each, with
+-- the last of its locks in the order asked for, and as much as this role may see. Prepared
+-- transactions hold locks without a process. Without pg_monitor a worker of autovacuum is still
+-- known by having no role.
 WITH found AS (
-    SELECT l.pid, l.virtualtransaction, l.relation, l.mode
-    FROM ROWS FROM (unnest(%(relations)s::oid[]), unnest(%(held)s::text[])) AS w (relation, held)
+    SELECT l.pid, l.virtualtransaction, l.relation, l.mode, w.place
+    FROM ROWS FROM (unnest(%(relations)s::oid[]), unnest(%(held)s::text[]))
+         WITH ORDINALITY AS w (relation, held, place)
     JOIN pg_catalog.pg_locks AS l
       ON l.locktype = 'relation' AND l.relation = w.relation AND l.mode = w.held AND l.granted
     WHERE l.database = (SELECT oid FROM pg_catalog.pg_database
                         WHERE datname = pg_catalog.current_database())
     UNION ALL
-    SELECT l.pid, l.virtualtransaction, NULL, NULL
+    SELECT l.pid, l.virtualtransaction, NULL, NULL, 0
     FROM pg_catalog.pg_locks AS l
     WHERE l.locktype = 'virtualxid' AND l.granted AND l.virtualtransaction = ANY (%(seen)s)
 )
 SELECT coalesce(f.pid, 0) AS pid,
        coalesce(f.virtualtransaction, '') AS transaction,
-       min(pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname)) AS relation,
-       min(f.mode) AS mode,
+       (array_agg(pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname)
+                  ORDER BY f.place DESC))[1] AS relation,
+       (array_agg(f.mode ORDER BY f.place DESC))[1] AS mode,
        coalesce(max(a.usename::text), max(p.owner::text)) AS role,
        coalesce(nullif(max(a.application_name), ''),
                 'prepared transaction ' || max(p.gid)) AS application,
