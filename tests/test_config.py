@@ -206,6 +206,61 @@ CONFIG = Config(
 )
 
 
+DRIFT = """\
+[drift]
+fails = "warning"
+
+[[drift.ignore]]
+kind = "table"
+name = "partman.*"
+reason = "not ours"
+
+[[drift.ignore]]
+kind = "*"
+name = "audit_*"
+reason = "operations"
+
+[environments.a]
+url = "embedded"
+
+[environments.b]
+url = "embedded"
+drift_fails = "error"
+"""
+
+
+def test_drift_that_is_known_and_what_fails(project: Path) -> None:
+    config = config_of(project, DRIFT)
+    assert [(it.kind, it.name, it.reason) for it in config.ignore] == [
+        ("table", "partman.*", "not ours"),
+        ("*", "audit_*", "operations"),
+    ]
+    assert [it.where.line for it in config.ignore if it.where] == [4, 9]
+    fails = [resolve_target(config, env=name, environ={}).drift_fails for name in ("a", "b")]
+    assert fails == ["warning", "error"]
+    assert resolve_target(config, url="embedded", environ={}).drift_fails == "warning"
+    assert resolve_target(Config(), environ={}).drift_fails == "info"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message", "line"),
+    [
+        ('fails = "warning"', 'fails = "bad"', '"fails" is no severity', 2),
+        ('drift_fails = "error"', 'drift_fails = "e"', '"drift_fails" is no severity', 19),
+        ('reason = "operations"\n', "", r'an entry of \[\[drift.ignore\]\] has no "reason"', 9),
+        ('reason = "operations"', 'reason = " "', 'has no "reason"', 9),
+        ('kind = "*"', 'kinds = "*"', 'unknown key "kinds"', 10),
+    ],
+)
+def test_mistakes_about_drift(
+    project: Path, before: str, after: str, message: str, line: int
+) -> None:
+    with pytest.raises(ConfigError, match=message) as caught:
+        config_of(project, DRIFT.replace(before, after))
+    assert caught.value.where is not None
+    assert caught.value.where.line == line
+
+
 def test_the_order_of_who_decides() -> None:
     environ = {
         "DATABASE_URL": "postgresql://from-variable/db",

@@ -22,6 +22,7 @@ FILE_NAME = "wishkit.toml"
 EMBEDDED = "embedded"
 DEFAULT_LOCK_WAIT = 10.0
 KILLABLE = ("idle", "any")
+SEVERITIES = ("info", "warning", "error")  # of drift, the least first
 
 # Those of libpq's variables that name a database. PGUSER, PGPASSWORD, PGSSLMODE and the like only
 # say how to reach one, and are often exported for good; they alone must not turn a run away from
@@ -72,6 +73,23 @@ class Small:
 
 
 @dataclass(frozen=True, slots=True)
+class Ignore:
+    """One ``[[drift.ignore]]``: drift that somebody knows of.
+
+    Attributes:
+        kind: of object, such as ``table``; a glob.
+        name: of the object, with its schema, such as ``partman.*``; a glob.
+        reason: why it is none of ours.
+        where: its line in wishkit.toml.
+    """
+
+    kind: str
+    name: str
+    reason: str
+    where: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """One ``[environments.NAME]`` table.
 
@@ -82,6 +100,7 @@ class Environment:
         protected: migrate and rollback ask for consent.
         lock_wait: seconds to wait for another run's lock.
         patience: see ``Patience``.
+        drift_fails: the least severity of drift that makes ``wishkit check`` exit 1.
         where: the line of ``url``, for messages.
     """
 
@@ -91,6 +110,7 @@ class Environment:
     protected: bool = False
     lock_wait: float = DEFAULT_LOCK_WAIT
     patience: Patience = Patience()
+    drift_fails: str = SEVERITIES[0]
     where: Location | None = field(default=None, repr=False)
 
 
@@ -105,6 +125,8 @@ class Config:
         lock_wait: seconds, the default of all environments.
         patience: the default of all environments.
         small: which tables count as small.
+        drift_fails: the default of all environments.
+        ignore: drift that somebody knows of.
         default_environment: ``WISHKIT_ENV``.
     """
 
@@ -114,6 +136,8 @@ class Config:
     lock_wait: float = DEFAULT_LOCK_WAIT
     patience: Patience = Patience()
     small: Small = Small()
+    drift_fails: str = SEVERITIES[0]
+    ignore: tuple[Ignore, ...] = ()
     default_environment: str | None = None
 
 
@@ -132,6 +156,7 @@ class Target:
         lock_wait: seconds to wait for another run's lock.
         patience: see ``Patience``.
         small: see ``Small``.
+        drift_fails: the least severity of drift that makes ``wishkit check`` exit 1.
     """
 
     url: str | None = field(repr=False)  # it may hold a password
@@ -142,6 +167,7 @@ class Target:
     lock_wait: float = DEFAULT_LOCK_WAIT
     patience: Patience = Patience()
     small: Small = Small()
+    drift_fails: str = SEVERITIES[0]
 
 
 def load(start: Path | None = None, *, environ: Mapping[str, str] | None = None) -> Config:
@@ -230,6 +256,7 @@ def _target(url: str, name: str, config: Config) -> Target:
         lock_wait=config.lock_wait,
         patience=config.patience,
         small=config.small,
+        drift_fails=config.drift_fails,
     )
 
 
@@ -254,6 +281,7 @@ def _environment_target(config: Config, name: str, environ: Mapping[str, str]) -
         lock_wait=chosen.lock_wait,
         patience=chosen.patience,
         small=config.small,
+        drift_fails=chosen.drift_fails,
     )
 
 

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from wishkit.config import (
     DEFAULT_LOCK_WAIT,
     KILLABLE,
+    SEVERITIES,
     Environment,
+    Ignore,
     Patience,
     Small,
     duration,
@@ -45,11 +47,13 @@ def read(path: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         raise _syntax_error(_display(path), text, str(error)) from None
     reader = _Reader(path=_display(path), lines=text.splitlines())
-    kinds = {"sql": str, "patience": dict, "small": dict, "environments": dict}
+    kinds = {"sql": str, "patience": dict, "small": dict, "drift": dict, "environments": dict}
     top = reader.table((), data, kinds)
     waits = reader.table(("patience",), top.get("patience", {}), _WAITS)
+    drift = reader.table(("drift",), top.get("drift", {}), {"fails": _severity, "ignore": list})
+    fails = drift.get("fails", SEVERITIES[0])
     environments = tuple(
-        reader.environment(name, content, waits)
+        reader.environment(name, content, waits, fails)
         for name, content in top.get("environments", {}).items()
     )
     small = reader.table(("small",), top.get("small", {}), {"rows": int, "size": size})
@@ -58,6 +62,8 @@ def read(path: Path) -> dict[str, Any]:
         "sql": path.parent / top.get("sql", "sql"),
         "environments": environments,
         "small": Small(small.get("rows", defaults.rows), small.get("size", defaults.bytes)),
+        "drift_fails": fails,
+        "ignore": reader.ignored(drift.get("ignore", [])),
         **_waits(waits),
     }
 
@@ -73,11 +79,16 @@ def _killable(text: str) -> str | None:
     return text if text in KILLABLE else None
 
 
+def _severity(text: str) -> str | None:
+    return text if text in SEVERITIES else None
+
+
 # By what reads a text (None: it cannot be): what is wrong with it then, and what would do.
 _TEXTS: dict[object, tuple[str, str]] = {
     duration: ("is not a duration", 'write it with its unit: "500ms", "10s", "5min", "1h"'),
     size: ("is not a size", 'write it with its unit: "512kB", "10MB", "1GB"'),
     _killable: ("does not say whose sessions", 'write "idle" or "any"'),
+    _severity: ("is no severity", 'write "info", "warning" or "error"'),
 }
 # The keys of [patience]; an environment may have its own.
 _WAITS: dict[str, Any] = {
@@ -93,12 +104,14 @@ class _Reader:
     path: str
     lines: list[str]
 
-    def environment(self, name: str, content: object, waits: Mapping[str, Any]) -> Environment:
+    def environment(
+        self, name: str, content: object, waits: Mapping[str, Any], drift_fails: str
+    ) -> Environment:
         key = ("environments", name)
         if not isinstance(content, dict):
             raise self.error(key, f'"{name}" must be a table', help=f"write [environments.{name}]")
-        kinds = {"url": str, "role": str, "protected": bool, **_WAITS}
-        values = self.table(key, content, kinds)
+        kinds = {"url": str, "role": str, "protected": bool, "drift_fails": _severity, **_WAITS}
+        values = {"drift_fails": drift_fails, **self.table(key, content, kinds)}
         if not values.get("url"):
             raise self.error(
                 key,
@@ -108,6 +121,33 @@ class _Reader:
         own = {name: values.pop(name) for name in _WAITS if name in values}
         where = self.locate((*key, "url"))
         return Environment(name=name, where=where, **values, **_waits({**waits, **own}))
+
+    def ignored(self, entries: list[Any]) -> tuple[Ignore, ...]:
+        """Each ``[[drift.ignore]]``, with the line where it stands."""
+        key = ("drift", "ignore")
+        heads = [
+            (number, line)
+            for number, line in enumerate(self.lines, 1)
+            if re.match(r"\s*\[\[\s*drift\s*\.\s*ignore\s*\]\]", line)
+        ]
+        found = []
+        for index, entry in enumerate(entries):
+            if not isinstance(entry, dict):
+                raise self.error(key, '"ignore" must hold tables', help="write [[drift.ignore]]")
+            where = self.locate(key)
+            if index < len(heads):
+                number, line = heads[index]
+                where = Location(self.path, number, text=line, length=len(line.rstrip()))
+            values = self.table(key, entry, dict.fromkeys(("kind", "name", "reason"), str))
+            for name in ("kind", "name", "reason"):
+                if not values.get(name, "").strip():
+                    raise ConfigError(
+                        f'an entry of [[drift.ignore]] has no "{name}"',
+                        where=where,
+                        help='kind = "table", name = "partman.*", reason = "why it is not ours"',
+                    )
+            found.append(Ignore(**values, where=where))
+        return tuple(found)
 
     def table(
         self, key: tuple[str, ...], content: dict[str, Any], kinds: Mapping[str, Any]
@@ -159,6 +199,7 @@ _KIND: dict[object, str] = {
     bool: "true or false",
     int: "a whole number",
     dict: "a table",
+    list: "a list",
 }
 
 
