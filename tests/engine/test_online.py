@@ -384,6 +384,10 @@ def test_an_ordinary_role_is_enough(ordinary: Project) -> None:
     assert ordinary.fails().notes[-1] == "duplicates of (title):\n  (wish 1): 2 rows"
     ordinary.rows("DELETE FROM wish WHERE ctid = (SELECT max(ctid) FROM wish WHERE id = 1)")
     ends_right(ordinary, "wish_title")
+    database = ordinary.value("SELECT current_database()")
+    ordinary.rows(f"REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC")
+    ordinary.pair("0003_again", HEADER + INDEX.replace("INDEX", "UNIQUE INDEX", 1))
+    ends_right(ordinary, "wish_title")
 
 
 TOAST = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid"

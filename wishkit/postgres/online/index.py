@@ -5,7 +5,7 @@ Manual: CREATE INDEX, "Building Indexes Concurrently"; DROP INDEX, CONCURRENTLY.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from wishkit.postgres.online.duplicates import violated
@@ -24,6 +24,7 @@ class _Index(NamedTuple):
     """An index as index_state.sql finds it."""
 
     name: str
+    schema: str
     valid: bool
     definition: str
     own: bool
@@ -107,7 +108,7 @@ class BuildIndex(Work):
         Raises:
             Unclear: it is another one.
         """
-        wanted = self._as_defined(session)
+        wanted = self._as_defined(session, found.schema)
         if not found.own or _essence(wanted) != _essence(found.definition):
             kind = "UNIQUE INDEX" if self.unique else "INDEX"
             wanted = f"CREATE {kind} {self.index} ON {self.table} USING {_essence(wanted)[1]}"
@@ -119,18 +120,22 @@ class BuildIndex(Work):
                 f"DROP INDEX CONCURRENTLY {found.name};",
             )
 
-    def _as_defined(self, session: Session) -> str:
-        """How the server would write this index's definition, from one on an empty copy."""
+    def _as_defined(self, session: Session, schema: str) -> str:
+        """How the server would write this index's definition, from one on an empty copy.
+
+        The copy is no temporary one: that takes a privilege which building the index does not.
+        """
         kind = "UNIQUE INDEX" if self.unique else "INDEX"
+        copy = replace(self, index="wishkit_index", table=f"{schema}.wishkit_copy")
         try:
-            results = session.send(
-                f"BEGIN READ WRITE; CREATE TEMP TABLE wishkit_copy (LIKE {self.table});"
-                f"CREATE {kind} wishkit_index ON pg_temp.wishkit_copy {self.body}\n;"
-                "SELECT pg_catalog.pg_get_indexdef('pg_temp.wishkit_index'::regclass)".encode()
+            session.send(
+                f"BEGIN READ WRITE; CREATE TABLE {copy.table} (LIKE {self.table});"
+                f"CREATE {kind} {copy.index} ON {copy.table} {self.body}".encode()
             )
+            built = copy._find(session)  # noqa: SLF001 - of its own kind
         finally:
             session.rollback()
-        return (results[-1].get_value(0, 0) or b"").decode()
+        return built.definition if built else ""
 
     def _find(self, session: Session) -> _Index | None:
         values = {"index": self.index, "table": self.table}

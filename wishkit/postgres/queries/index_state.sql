@@ -2,6 +2,7 @@
 -- the table's own, and is somebody still at work on its table in a way that building it would be?
 -- The table is looked up as the migration's session would.
 SELECT i.indexrelid::regclass::text AS name,
+       t.relnamespace::regnamespace::text AS schema,
        i.indisvalid AND i.indisready AND i.indislive AS valid,
        pg_catalog.pg_get_indexdef(i.indexrelid) AS definition,
        i.indrelid = t.oid AS own,
