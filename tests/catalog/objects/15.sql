@@ -210,6 +210,8 @@ CREATE FUNCTION shop.same(integer, text) RETURNS boolean
     LANGUAGE sql IMMUTABLE STRICT AS 'SELECT $1::text = $2';
 CREATE FUNCTION shop.same(text, integer) RETURNS boolean
     LANGUAGE sql IMMUTABLE STRICT AS 'SELECT $1 = $2::text';
+CREATE FUNCTION shop.same_too(integer, text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE STRICT AS 'SELECT $1::text <> $2';
 CREATE OPERATOR shop.=== (LEFTARG = integer, RIGHTARG = text, FUNCTION = shop.same, RESTRICT = eqsel);
 CREATE OPERATOR shop.!! (RIGHTARG = integer, FUNCTION = shop.supported);
 COMMENT ON OPERATOR shop.=== (integer, text) IS 'alike';
@@ -262,8 +264,9 @@ GRANT SELECT ON shop.remote TO shop_reader;
 
 -- Replication
 CREATE PUBLICATION shop_publication
-    FOR TABLE shop.plain_table (a, b) WHERE (a > 5), TABLE shop.suppliers, TABLES IN SCHEMA depot
+    FOR TABLE shop.plain_table (a, b) WHERE (a > 5), TABLE shop.suppliers
     WITH (publish = 'insert, update');
+CREATE PUBLICATION shop_schema FOR TABLES IN SCHEMA depot;
 CREATE PUBLICATION shop_empty;
 COMMENT ON PUBLICATION shop_publication IS 'tells others';
 CREATE SUBSCRIPTION shop_subscription CONNECTION 'host=nowhere dbname=none user=me password=secret'

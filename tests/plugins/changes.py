@@ -1,0 +1,113 @@
+"""The single changes of tests/catalog/changes, each with what a comparison has to say of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+FOLDER = Path(__file__).parents[1] / "catalog" / "changes"
+# "-- [18] + constraint shop.newer.named: comment, validated", as `Expectation` has it.
+_HEAD = re.compile(
+    r"-- (?:\[(?P<needs>\w+)\] )?(?:(?P<sign>[+-]) )?(?P<kind>[a-z-]+)"
+    r"(?: (?P<name>.+?))?(?P<all> …)?(?:: (?P<attributes>[a-z_, ]+))?"
+)
+_PART = re.compile(r'"((?:[^"]|"")*)"|\(([^()]*(?:\([^()]*\)[^()]*)*)\)|([^."(]*)')
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """One object that a change makes, takes away or makes different.
+
+    Attributes:
+        type: as `Difference` has it, from the sign before the kind: "+", "-" or none.
+        kind: of the object, words joined with "-" in the file.
+        name: its parts joined with "." in the file; arguments in parentheses are one.
+        whole: whether what is within the object comes and goes with it ("…" in the file).
+        attributes: what is different.
+    """
+
+    type: str
+    kind: str
+    name: tuple[str, ...]
+    whole: bool
+    attributes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SingleChange:
+    """One change of the schema in tests/catalog/objects.
+
+    Attributes:
+        place: file and line.
+        title: its first line of words.
+        needs: the major that can do it, or "icu" for a server that has it.
+        expectations: all that it may be seen by; none if it is nothing to be told.
+        sql: its statements.
+    """
+
+    place: str
+    title: str
+    needs: str
+    expectations: tuple[Expectation, ...]
+    sql: str
+
+
+@cache
+def read_changes() -> tuple[SingleChange, ...]:
+    """All changes of all files, in their order."""
+    return tuple(
+        _read(f"{path.stem}:{number}", block)
+        for path in sorted(FOLDER.glob("*.sql"))
+        for number, block in _blocks(path.read_text(encoding="utf-8"))
+    )
+
+
+def _blocks(text: str) -> list[tuple[int, str]]:
+    found = re.finditer(r"(?:^.+\n)+", text, re.MULTILINE)
+    return [(text.count("\n", 0, it.start()) + 1, it.group()) for it in found]
+
+
+def _read(place: str, block: str) -> SingleChange:
+    lines = block.splitlines()
+    heads = [line for line in lines if line.startswith("-- ")]
+    found = [_HEAD.fullmatch(head) for head in heads]
+    assert all(found), f"{place}: {heads}"
+    needs = [head["needs"] for head in found if head and head["needs"]]
+    return SingleChange(
+        place,
+        heads[0].removeprefix("-- "),
+        needs[0] if needs else "",
+        tuple(_expectation(head) for head in found if head and head["kind"] != "nothing"),
+        "\n".join(lines[len(heads) :]),
+    )
+
+
+def _expectation(head: re.Match[str]) -> Expectation:
+    return Expectation(
+        {"+": "extra", "-": "missing", None: "different"}[head["sign"]],
+        head["kind"].replace("-", " "),
+        name_of(head["name"]),
+        bool(head["all"]),
+        frozenset((head["attributes"] or "").split(", ")) - {""},
+    )
+
+
+def name_of(text: str) -> tuple[str, ...]:
+    """The parts of a name as the files write it."""
+    parts, at = [], 0
+    while at <= len(text):
+        part = _PART.match(text, at)
+        assert part, text
+        quoted, arguments, plain = part.groups()
+        parts.append(quoted.replace('""', '"') if quoted is not None else arguments or plain or "")
+        at = part.end() + (text[part.end() : part.end() + 1] != "(")
+    return tuple(parts)
+
+
+def pytest_report_header() -> str:
+    """Say how many changes are tried."""
+    changes = read_changes()
+    kinds = {it.kind for change in changes for it in change.expectations}
+    return f"catalogue: {len(changes)} single changes of {len(kinds)} kinds of object"
