@@ -381,7 +381,12 @@ def ordinary(wishes: Project) -> Iterator[Project]:
 def test_an_ordinary_role_is_enough(ordinary: Project) -> None:
     ordinary.rows("INSERT INTO wish VALUES (1, 'wish 1')")
     ordinary.pair("0002_index", HEADER + INDEX.replace("INDEX", "UNIQUE INDEX", 1))
-    assert ordinary.fails().notes[-1] == "duplicates of (title):\n  (wish 1): 2 rows"
+    error = ordinary.fails()
+    assert error.notes[-1] == "duplicates of (title):\n  (wish 1): 2 rows"
+    assert (
+        error.help
+        == "rows break this rule: mend them, or the statement, and run the same command again"
+    )
     ordinary.rows("DELETE FROM wish WHERE ctid = (SELECT max(ctid) FROM wish WHERE id = 1)")
     ends_right(ordinary, "wish_title")
     database = ordinary.value("SELECT current_database()")

@@ -83,6 +83,7 @@ def test_between_the_statements_of_a_stepwise_migration(
         if number is not signal.SIGKILL:
             done = 2 * gate - 2
             assert (f"{done} of 7 statements are done" if done else "was rolled back") in errors
+            assert ("help: run the same command again" in errors) == bool(done)
             assert project.states() == {"0001": "partial" if done else "pending"}
             project.assert_sound()
     assert project.migrate().error is None

@@ -46,7 +46,7 @@ def run_step(
         Interrupted: asked to stop.
     """
     from wishkit.postgres.journal import run_stepwise  # noqa: PLC0415 - builds on this
-    from wishkit.postgres.steps import how_far  # noqa: PLC0415 - as above
+    from wishkit.postgres.steps import go_on, how_far  # noqa: PLC0415 - as above
 
     run.check_lock()
     note = step.why or (f"resumed after statement {step.done}" if step.done else None)
@@ -62,7 +62,7 @@ def run_step(
     except KeyboardInterrupt:
         error = _settle_interrupt(attempt)
         if not step.transactional and (far := how_far(attempt)):
-            error.state = f"{far}; {run.position}"
+            error.state, error.help = f"{far}; {run.position}", go_on(step)
         raise error from None
     finally:
         removals()

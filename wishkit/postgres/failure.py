@@ -262,6 +262,10 @@ _HELP = {
     "42501": "grant what is missing, or run as the owner: role = … in wishkit.toml",
     "42P07": "something of that name is there already; if it is what this migration makes, "
     "record that: wishkit mark",
+    **dict.fromkeys(
+        ("23502", "23503", "23505", "23514"),
+        "rows break this rule: mend them, or the statement, and run the same command again",
+    ),
     "55P03": "another session holds a lock this statement needs; run again when it is quieter",
     "40P01": "this statement and another session waited for each other; run again",
     "53100": "the server's disk is full; make room and run again",

@@ -30,6 +30,7 @@ from wishkit.postgres.steps import (
     begin_line,
     clean_for_journal,
     end_line,
+    go_on,
     how_far,
     journal_lines,
     statement_text,
@@ -326,10 +327,7 @@ def _stop(attempt: Attempt) -> str | None:
 
 def _go_on(attempt: Attempt, batch: Batch) -> str:
     what = f", or statement {batch.first} and what follows it in the file,"
-    return (
-        f"mend the cause{'' if batch.backfill else what} and run the same command again: it goes "
-        f"on there.\nOr undo what was done: wishkit rollback {attempt.step.id}"
-    )
+    return f"mend the cause{'' if batch.backfill else what} and {go_on(attempt.step)}"
 
 
 def _state(attempt: Attempt, far: str | None) -> str:

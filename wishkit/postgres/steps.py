@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wishkit.core.batches import Batch
+    from wishkit.core.plan import Step
     from wishkit.errors import WishkitError
     from wishkit.postgres.attempt import Attempt
 
@@ -110,6 +111,12 @@ def how_far(attempt: Attempt) -> str | None:
         if line.rows is not None and not line.done:
             return f"{id_} is partly {way}: {line.rows:,} rows are done, as far as {line.position}"
     return f"{id_} is partly {way}: {done} of {attempt.batches[-1].last} statements are done"
+
+
+def go_on(step: Step) -> str:
+    """What can be done about one that stopped part-way."""
+    back = f"rollback {step.id}" if step.direction == "forward" else "migrate"
+    return f"run the same command again: it goes on there.\nOr undo what was done: wishkit {back}"
 
 
 class GaveUp(Exception):
