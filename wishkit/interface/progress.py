@@ -32,6 +32,7 @@ _MARKS = {"forward": "✓", "backward": "↩"}
 _DONE = {"forward": "applied", "backward": "rolled back"}
 _BLOCKERS_SHOWN = 5
 _TOLD_AGAIN = 30.0  # seconds after which a log is told again who is in the way
+_TOLD_SOON = 2.0  # after which it is told that there is somebody else; short readers are many
 _LINES_KEPT = 5  # finished migrations that stay in sight above the one that runs
 
 
@@ -112,10 +113,10 @@ class Progress:
         self._waiting = event
 
     def _block(self, event: Blocked) -> None:
-        """Show who is in the way; where nothing moves, when it changes and now and then."""
+        """Show who is in the way; where nothing moves, when somebody comes and now and then."""
         self._blocked = event
-        pids, told_at = {b.pid for b in event.blockers}, self._told[1]
-        due = pids != self._told[0] or time.monotonic() - told_at > _TOLD_AGAIN
+        pids, ago = {b.pid for b in event.blockers}, time.monotonic() - self._told[1]
+        due = ago > (_TOLD_AGAIN if pids <= self._told[0] else _TOLD_SOON)
         if due and not self._moving:
             self._told = pids, time.monotonic()
             first, *others = _blocked(event)
@@ -124,6 +125,7 @@ class Progress:
 
     def _measure(self, event: Progressed) -> None:
         """Move the bar; where there is none, say a line now and then."""
+        self._blocked = None  # it has got on, so whoever that was has gone
         due = self._meter is None
         if self._meter:
             due = self._meter.tell(event)
