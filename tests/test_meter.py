@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from wishkit.core.events import MigrationStarted, Progressed, StatementsStarted
+from wishkit.core.events import Blocked, Blocker, MigrationStarted, Progressed, StatementsStarted
 from wishkit.interface.meter import Meter
 from wishkit.interface.progress import Progress
 
@@ -86,6 +87,37 @@ def test_a_log_gets_a_line_for_each_phase_and_fewer_and_fewer(
     assert lines[1].startswith(f"0002_index: {BUILDING}, 0%, 10 of 4,000 blocks, about ")
     assert lines[-1] == "0002_index: waiting for old snapshots, 0%, 0 of 1 transactions"
     assert 30 < len(lines) < 60
+
+
+def blocked(*pids: int) -> Blocked:
+    alike = Blocker(
+        0, "", "wish", "ROW SHARE", "app", "shop", "active", "", autovacuum=False, age=1
+    )
+    seen = [replace(alike, pid=pid) for pid in pids]
+    return Blocked("0002_index", tuple(seen), 60)
+
+
+def test_a_log_is_not_flooded_by_whoever_comes_and_goes(
+    clock: Callable[[float], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    progress = Progress()
+    for tick in range(200):  # 10 s
+        progress(blocked(1, 2 + tick))
+        clock(0.05)
+    for _ in range(200):
+        progress(blocked(1))
+        clock(0.05)
+    lines = capsys.readouterr().err.splitlines()
+    assert 3 < len([line for line in lines if "waits for a lock" in line]) < 7
+
+
+def test_who_was_in_the_way_is_not_shown_any_longer_than_that() -> None:
+    progress = Progress()
+    progress(MigrationStarted("0002_fill", "forward", 1, 1, 1))
+    progress(blocked(1))
+    assert "waits for a lock" in str(progress._lines())
+    progress(Progressed("0002_fill", "rows", 1, 2, "rows"))
+    assert "waits for a lock" not in str(progress._lines())
 
 
 def test_each_statement_is_measured_by_itself(
