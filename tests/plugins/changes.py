@@ -10,8 +10,8 @@ from pathlib import Path
 FOLDER = Path(__file__).parents[1] / "catalog" / "changes"
 # "-- [18] + constraint shop.newer.named: comment, validated", as `Expectation` has it.
 _HEAD = re.compile(
-    r"-- (?:\[(?P<needs>\w+)\] )?(?:(?P<sign>[+-]) )?(?P<kind>[a-z-]+)"
-    r"(?: (?P<name>.+?))?(?P<all> …)?(?:: (?P<attributes>[a-z_, ]+))?"
+    r"-- (?:\[(?P<needs>\w+)\] )?(?:nothing(?:: .+)?|(?:(?P<sign>[+-]) )?(?P<kind>[a-z-]+)"
+    r" (?P<name>.+?)(?P<all> …)?(?:: (?P<attributes>[a-z_, ]+))?)"
 )
 _PART = re.compile(r'"((?:[^"]|"")*)"|\(([^()]*(?:\([^()]*\)[^()]*)*)\)|([^."(]*)')
 
@@ -79,7 +79,7 @@ def _read(place: str, block: str) -> SingleChange:
         place,
         heads[0].removeprefix("-- "),
         needs[0] if needs else "",
-        tuple(_expectation(head) for head in found if head and head["kind"] != "nothing"),
+        tuple(_expectation(head) for head in found if head and head["kind"]),
         "\n".join(lines[len(heads) :]),
     )
 

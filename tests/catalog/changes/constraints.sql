@@ -133,6 +133,7 @@ ALTER TABLE shop.items ADD CONSTRAINT items_during_excl
 -- constraint shop.suppliers.suppliers_name_key: valid
 UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'shop.suppliers_name_key'::regclass;
 
+-- constraint shop.items.items_number_key: triggers
 -- constraint shop.items.items_supplier_fkey: triggers
 ALTER TABLE shop.items DISABLE TRIGGER ALL;
 ALTER TABLE shop.items ENABLE TRIGGER USER;
@@ -155,7 +156,7 @@ ALTER TABLE shop.newer ALTER id DROP NOT NULL;
 -- + constraint shop.newer.newer_id_renamed
 ALTER TABLE shop.newer RENAME CONSTRAINT newer_id_named TO newer_id_renamed;
 
--- [18] constraint shop.newer.newer_id_named: inheritable
+-- [18] constraint shop.newer.newer_id_named: definition
 ALTER TABLE shop.newer ALTER CONSTRAINT newer_id_named NO INHERIT;
 
 -- [18] constraint shop.newer.newer_id_named: comment
@@ -178,7 +179,7 @@ ALTER TABLE shop.newer ADD CONSTRAINT newer_price_check CHECK (price > 0);
 -- [18] constraint shop.items.items_supplier_fkey: enforced, validated
 ALTER TABLE shop.items ALTER CONSTRAINT items_supplier_fkey NOT ENFORCED;
 
--- [18] constraint shop.bookings.bookings_fkey: definition
+-- [18] constraint shop.bookings.bookings_fkey: deferrable
 ALTER TABLE shop.bookings DROP CONSTRAINT bookings_fkey;
 ALTER TABLE shop.spans DROP CONSTRAINT spans_pkey;
 ALTER TABLE shop.spans ADD CONSTRAINT spans_pkey PRIMARY KEY (room, during WITHOUT OVERLAPS);

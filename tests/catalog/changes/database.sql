@@ -30,7 +30,7 @@ CREATE OR REPLACE TRUSTED LANGUAGE shop_language HANDLER plpgsql_call_handler
 GRANT USAGE ON LANGUAGE shop_language TO shop_clerk;
 UPDATE pg_language SET lanpltrusted = false WHERE lanname = 'shop_language';
 
--- language plpgsql: grants
+-- + language plpgsql
 REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC;
 
 -- + transform bigint.sql
@@ -83,53 +83,41 @@ COMMENT ON EXTENSION pg_trgm IS NULL;
 -- - function shop.plus(a text)
 ALTER EXTENSION pg_trgm ADD FUNCTION shop.plus(text);
 
--- function depot.similarity(text, text): grants
+-- + function depot.similarity(text, text)
 REVOKE EXECUTE ON FUNCTION depot.similarity(text, text) FROM PUBLIC;
 
 -- + function depot.similarity_op(text, text)
+-- + operator depot.%.text.text
 ALTER EXTENSION pg_trgm DROP OPERATOR depot.% (text, text);
 ALTER EXTENSION pg_trgm DROP FUNCTION depot.similarity_op(text, text);
 
--- - extension plpgsql
-DROP EXTENSION plpgsql CASCADE;
-
--- function pg_catalog.pg_sleep(double precision): grants
+-- + function pg_catalog.pg_sleep(double precision)
 REVOKE EXECUTE ON FUNCTION pg_sleep(double precision) FROM PUBLIC;
 
--- function pg_catalog.pg_reload_conf(): grants
+-- + function pg_catalog.pg_reload_conf()
 GRANT EXECUTE ON FUNCTION pg_reload_conf() TO shop_clerk;
 
--- view pg_catalog.pg_stats: grants
+-- + view pg_catalog.pg_stats
 REVOKE SELECT ON pg_stats FROM PUBLIC;
 
--- + large-object 4712
+-- nothing: a large object is data
 SELECT lo_create(4712);
+COMMENT ON LARGE OBJECT 4712 IS 'large';
+GRANT SELECT ON LARGE OBJECT 4712 TO shop_reader;
 
--- - large-object 4711
-SELECT lo_unlink(4711);
-
--- large-object 4711: owner
-ALTER LARGE OBJECT 4711 OWNER TO shop_owner;
-
--- large-object 4711: comment
-COMMENT ON LARGE OBJECT 4711 IS NULL;
-
--- large-object 4711: grants
-GRANT SELECT ON LARGE OBJECT 4711 TO shop_reader;
-
--- default-privileges shop_heir.tables: grants
+-- default-privileges shop_heir..tables: grants
 ALTER DEFAULT PRIVILEGES FOR ROLE shop_heir GRANT INSERT ON TABLES TO shop_reader;
 
--- - default-privileges shop_heir.tables
+-- - default-privileges shop_heir..tables
 ALTER DEFAULT PRIVILEGES FOR ROLE shop_heir REVOKE SELECT ON TABLES FROM shop_reader;
 
--- - default-privileges shop_heir.functions
+-- - default-privileges shop_heir..functions
 ALTER DEFAULT PRIVILEGES FOR ROLE shop_heir GRANT EXECUTE ON FUNCTIONS TO PUBLIC;
 
--- + default-privileges shop_heir.schemas
+-- + default-privileges shop_heir..schemas
 ALTER DEFAULT PRIVILEGES FOR ROLE shop_heir GRANT USAGE ON SCHEMAS TO shop_reader;
 
--- + default-privileges shop_heir.types
+-- + default-privileges shop_heir..types
 ALTER DEFAULT PRIVILEGES FOR ROLE shop_heir REVOKE USAGE ON TYPES FROM PUBLIC;
 
 -- default-privileges shop_heir.shop.sequences: grants
@@ -142,7 +130,7 @@ ALTER DEFAULT PRIVILEGES FOR ROLE shop_heir IN SCHEMA shop GRANT USAGE ON SEQUEN
 -- - default-privileges shop_heir.shop.sequences
 ALTER DEFAULT PRIVILEGES FOR ROLE shop_heir IN SCHEMA shop REVOKE USAGE ON SEQUENCES FROM shop_reader;
 
--- [18] + default-privileges shop_heir.large objects
+-- [18] + default-privileges shop_heir..large objects
 ALTER DEFAULT PRIVILEGES FOR ROLE shop_heir GRANT SELECT ON LARGE OBJECTS TO shop_reader;
 
 -- database current: comment
@@ -160,26 +148,26 @@ DO $$ BEGIN EXECUTE format('REVOKE CREATE ON DATABASE %I FROM shop_reader', curr
 -- database current: connection_limit
 DO $$ BEGIN EXECUTE format('ALTER DATABASE %I CONNECTION LIMIT 5', current_database()); END $$;
 
--- database current: settings
+-- setting .work_mem: value
 DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET work_mem = ''10MB''', current_database()); END $$;
 
--- database current: settings
+-- + setting .search_path
 DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = shop, public', current_database()); END $$;
 
--- database current: settings
+-- - setting .work_mem
 DO $$ BEGIN EXECUTE format('ALTER DATABASE %I RESET work_mem', current_database()); END $$;
 
--- role-setting shop_reader: settings
+-- setting shop_reader.work_mem: value
 DO $$ BEGIN
     EXECUTE format('ALTER ROLE shop_reader IN DATABASE %I SET work_mem = ''11MB''', current_database());
 END $$;
 
--- - role-setting shop_reader
+-- - setting shop_reader.work_mem
 DO $$ BEGIN
     EXECUTE format('ALTER ROLE shop_reader IN DATABASE %I RESET work_mem', current_database());
 END $$;
 
--- + role-setting shop_clerk
+-- + setting shop_clerk.jit
 DO $$ BEGIN
     EXECUTE format('ALTER ROLE shop_clerk IN DATABASE %I SET jit = off', current_database());
 END $$;
@@ -187,6 +175,12 @@ END $$;
 -- nothing
 ALTER ROLE shop_clerk SET work_mem = '1MB';
 CREATE ROLE shop_stranger;
+
+-- + column pg_catalog.pg_stats.avg_width
+GRANT SELECT (avg_width) ON pg_stats TO shop_reader;
+
+-- + base-type depot.gtrgm
+REVOKE USAGE ON TYPE depot.gtrgm FROM PUBLIC;
 
 -- nothing
 SET search_path = shop;

@@ -21,8 +21,8 @@ ALTER FOREIGN DATA WRAPPER shop_wrapper OPTIONS (SET debug 'false');
 ALTER FOREIGN DATA WRAPPER shop_wrapper HANDLER shop.file_handler;
 
 -- foreign-data-wrapper shop_wrapper: validator
-ALTER FOREIGN DATA WRAPPER shop_wrapper OPTIONS (DROP debug);
-ALTER FOREIGN DATA WRAPPER shop_wrapper VALIDATOR postgresql_fdw_validator OPTIONS (ADD debug 'true');
+UPDATE pg_foreign_data_wrapper SET fdwvalidator = 'postgresql_fdw_validator'::regproc
+    WHERE fdwname = 'shop_wrapper';
 
 -- foreign-data-wrapper shop_wrapper: owner
 ALTER ROLE shop_owner SUPERUSER;
@@ -91,10 +91,10 @@ CREATE FOREIGN TABLE shop.fresh (a integer) SERVER shop_server;
 -- + foreign-table shop.remote_fancy …
 ALTER FOREIGN TABLE shop.remote_plain RENAME TO remote_fancy;
 
--- foreign-table shop.remote: options
+-- foreign-table shop.remote: foreign_options
 ALTER FOREIGN TABLE shop.remote OPTIONS (SET table_name 'plates');
 
--- foreign-table shop.remote_plain: options
+-- foreign-table shop.remote_plain: foreign_options
 ALTER FOREIGN TABLE shop.remote_plain OPTIONS (ADD table_name 'plates');
 
 -- + server fresh

@@ -1,4 +1,4 @@
--- + function shop.fresh(integer)
+-- + function shop.fresh(a integer)
 CREATE FUNCTION shop.fresh(a integer) RETURNS integer LANGUAGE sql AS 'SELECT 1';
 
 -- + function shop.plus(bigint)
@@ -136,58 +136,58 @@ DROP AGGREGATE shop.most(integer);
 -- + aggregate shop.highest(integer)
 ALTER AGGREGATE shop.most(integer) RENAME TO highest;
 
--- aggregate shop.product(integer): definition
+-- aggregate shop.product(integer): initial
 CREATE OR REPLACE AGGREGATE shop.product(integer) (
     SFUNC = pg_catalog.int4mul, STYPE = integer, INITCOND = '2', COMBINEFUNC = pg_catalog.int4mul,
     PARALLEL = safe
 );
 
--- aggregate shop.product(integer): definition
+-- aggregate shop.product(integer): combine_function
 CREATE OR REPLACE AGGREGATE shop.product(integer) (
     SFUNC = pg_catalog.int4mul, STYPE = integer, INITCOND = '1', PARALLEL = safe
 );
 
--- aggregate shop.product(integer): definition
+-- aggregate shop.product(integer): parallel
 CREATE OR REPLACE AGGREGATE shop.product(integer) (
     SFUNC = pg_catalog.int4mul, STYPE = integer, INITCOND = '1', COMBINEFUNC = pg_catalog.int4mul
 );
 
--- aggregate shop.product(integer): definition
+-- aggregate shop.product(integer): state_function
 CREATE OR REPLACE AGGREGATE shop.product(integer) (
     SFUNC = pg_catalog.int4pl, STYPE = integer, INITCOND = '1', COMBINEFUNC = pg_catalog.int4mul,
     PARALLEL = safe
 );
 
--- aggregate shop.product(integer): definition
+-- aggregate shop.product(integer): state_size
 CREATE OR REPLACE AGGREGATE shop.product(integer) (
     SFUNC = pg_catalog.int4mul, STYPE = integer, SSPACE = 64, INITCOND = '1',
     COMBINEFUNC = pg_catalog.int4mul, PARALLEL = safe
 );
 
--- aggregate shop.product(integer): definition
+-- aggregate shop.product(integer): final_function
 CREATE OR REPLACE AGGREGATE shop.product(integer) (
     SFUNC = pg_catalog.int4mul, STYPE = integer, INITCOND = '1', COMBINEFUNC = pg_catalog.int4mul,
     FINALFUNC = pg_catalog.int4up, PARALLEL = safe
 );
 
--- aggregate shop.product(integer): definition
+-- aggregate shop.product(integer): moving_initial, moving_inverse_function, moving_state_function, moving_state_type
 CREATE OR REPLACE AGGREGATE shop.product(integer) (
     SFUNC = pg_catalog.int4mul, STYPE = integer, INITCOND = '1', COMBINEFUNC = pg_catalog.int4mul,
     MSFUNC = pg_catalog.int4mul, MINVFUNC = pg_catalog.int4pl, MSTYPE = integer, MINITCOND = '1',
     PARALLEL = safe
 );
 
--- aggregate shop.most(integer): definition
+-- aggregate shop.most(integer): sort_operator
 CREATE OR REPLACE AGGREGATE shop.most(integer) (SFUNC = pg_catalog.int4larger, STYPE = integer);
 
--- aggregate shop.middle(double precision ORDER BY double precision): definition
+-- aggregate shop.middle(double precision ORDER BY double precision): final_extra, final_function
 DROP AGGREGATE shop.middle(double precision ORDER BY double precision);
 CREATE AGGREGATE shop.middle(double precision ORDER BY double precision) (
     SFUNC = ordered_set_transition, STYPE = internal, FINALFUNC = percentile_disc_final,
     FINALFUNC_EXTRA = true
 );
 
--- aggregate shop.middle(double precision ORDER BY double precision): definition
+-- aggregate shop.middle(double precision ORDER BY double precision): type
 DROP AGGREGATE shop.middle(double precision ORDER BY double precision);
 CREATE AGGREGATE shop.middle(double precision ORDER BY double precision) (
     SFUNC = ordered_set_transition, STYPE = internal, FINALFUNC = percentile_cont_float8_final,

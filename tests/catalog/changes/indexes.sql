@@ -14,16 +14,15 @@ UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'shop.items_price_idx'
 -- index shop.items_price_idx: clustered
 ALTER TABLE shop.items CLUSTER ON items_price_idx;
 
--- table shop.suppliers: replica_identity
--- index shop.plain_identity_idx: replica_identity
 -- column shop.suppliers.rank: not_null
+-- index shop.plain_identity_idx: replica_identity
 ALTER TABLE shop.suppliers ALTER rank SET NOT NULL;
 ALTER TABLE shop.suppliers REPLICA IDENTITY USING INDEX plain_identity_idx;
 
--- index shop.items_price_idx: options
+-- index shop.items_price_idx: definition
 ALTER INDEX shop.items_price_idx SET (fillfactor = 60);
 
--- index shop.items_tags_idx: options
+-- index shop.items_tags_idx: definition
 ALTER INDEX shop.items_tags_idx RESET (fastupdate);
 
 -- index shop.items_lower_idx: statistics
@@ -102,9 +101,9 @@ COMMENT ON INDEX shop.items_price_idx IS 'for the till';
 -- + index shop.trigrams_idx
 CREATE INDEX trigrams_idx ON shop.items USING gist (title depot.gist_trgm_ops (siglen = 32));
 
--- index shop.sales_supplier_idx: definition, valid
 -- - index shop.sales_2024_supplier_idx
 -- - index shop.sales_rest_supplier_idx
+-- index shop.sales_supplier_idx: valid
 DROP INDEX shop.sales_supplier_idx;
 CREATE INDEX sales_supplier_idx ON ONLY shop.sales (supplier);
 

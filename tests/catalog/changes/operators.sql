@@ -75,6 +75,7 @@ CREATE OPERATOR CLASS shop.fresh_ops FOR TYPE integer USING btree AS
     OPERATOR 3 =, FUNCTION 1 shop.compare(integer, integer);
 
 -- - operator-class shop.class_ops.btree
+-- operator-family shop.class_ops.btree: functions, operators
 DROP OPERATOR CLASS shop.class_ops USING btree;
 
 -- - operator-class shop.class_ops.btree
@@ -87,14 +88,14 @@ ALTER OPERATOR CLASS shop.class_ops USING btree OWNER TO shop_owner;
 -- operator-class shop.class_ops.btree: comment
 COMMENT ON OPERATOR CLASS shop.class_ops USING btree IS NULL;
 
--- operator-class shop.class_ops.btree: operators
+-- operator-family shop.class_ops.btree: operators
 DROP OPERATOR CLASS shop.class_ops USING btree;
 CREATE OPERATOR CLASS shop.class_ops FOR TYPE integer USING btree FAMILY shop.class_ops AS
     OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=,
     FUNCTION 1 shop.compare(integer, integer);
 COMMENT ON OPERATOR CLASS shop.class_ops USING btree IS 'of integers';
 
--- operator-class shop.class_ops.btree: functions
+-- operator-family shop.class_ops.btree: functions
 DROP OPERATOR CLASS shop.class_ops USING btree;
 CREATE OPERATOR CLASS shop.class_ops FOR TYPE integer USING btree FAMILY shop.class_ops AS
     OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >,
@@ -102,14 +103,17 @@ CREATE OPERATOR CLASS shop.class_ops FOR TYPE integer USING btree FAMILY shop.cl
 COMMENT ON OPERATOR CLASS shop.class_ops USING btree IS 'of integers';
 
 -- operator-class shop.class_ops.btree: family
+-- operator-family shop.class_ops.btree: functions, operators
+-- operator-family shop.loose_ops.btree: functions, operators
 DROP OPERATOR CLASS shop.class_ops USING btree;
 CREATE OPERATOR CLASS shop.class_ops FOR TYPE integer USING btree FAMILY shop.loose_ops AS
     OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >,
     FUNCTION 1 shop.compare(integer, integer);
 COMMENT ON OPERATOR CLASS shop.class_ops USING btree IS 'of integers';
 
--- operator-class shop.class_ops.btree: default
-UPDATE pg_opclass SET opcdefault = true WHERE opcname = 'class_ops';
+-- operator-class shop.point_ops.btree: default
+DROP OPERATOR CLASS shop.point_ops USING btree;
+CREATE OPERATOR CLASS shop.point_ops DEFAULT FOR TYPE point USING btree AS OPERATOR 1 <<;
 
 -- operator-class shop.class_ops.btree: storage
 UPDATE pg_opclass SET opckeytype = 'bigint'::regtype WHERE opcname = 'class_ops';
@@ -117,23 +121,23 @@ UPDATE pg_opclass SET opckeytype = 'bigint'::regtype WHERE opcname = 'class_ops'
 -- operator-class shop.class_ops.btree: type
 UPDATE pg_opclass SET opcintype = 'bigint'::regtype WHERE opcname = 'class_ops';
 
--- + cast shop.colour.integer
+-- + cast "shop.colour".integer
 CREATE CAST (shop.colour AS integer) WITH INOUT AS IMPLICIT;
 
--- - cast integer.shop.colour
+-- - cast integer."shop.colour"
 DROP CAST (integer AS shop.colour);
 
--- cast integer.shop.colour: context
+-- cast integer."shop.colour": context
 DROP CAST (integer AS shop.colour);
 CREATE CAST (integer AS shop.colour) WITH FUNCTION shop.colour_of(integer) AS IMPLICIT;
 COMMENT ON CAST (integer AS shop.colour) IS 'by number';
 
--- cast integer.shop.colour: function, method
+-- cast integer."shop.colour": function, method
 DROP CAST (integer AS shop.colour);
 CREATE CAST (integer AS shop.colour) WITH INOUT AS ASSIGNMENT;
 COMMENT ON CAST (integer AS shop.colour) IS 'by number';
 
--- cast integer.shop.colour: comment
+-- cast integer."shop.colour": comment
 COMMENT ON CAST (integer AS shop.colour) IS NULL;
 
 -- + conversion shop.fresh
@@ -156,12 +160,12 @@ COMMENT ON CONVERSION shop.conversion IS NULL;
 DROP CONVERSION shop.default_conversion;
 CREATE CONVERSION shop.default_conversion FOR 'UTF8' TO 'LATIN1' FROM utf8_to_iso8859_1;
 
--- conversion shop.conversion: to, function
+-- conversion shop.conversion: function, target
 DROP CONVERSION shop.conversion;
 CREATE CONVERSION shop.conversion FOR 'LATIN1' TO 'MULE_INTERNAL' FROM latin1_to_mic;
 COMMENT ON CONVERSION shop.conversion IS 'converts';
 
--- conversion shop.conversion: from, function
+-- conversion shop.conversion: function, source
 DROP CONVERSION shop.conversion;
 CREATE CONVERSION shop.conversion FOR 'KOI8R' TO 'UTF8' FROM koi8r_to_utf8;
 COMMENT ON CONVERSION shop.conversion IS 'converts';
@@ -182,12 +186,12 @@ ALTER COLLATION shop.plain_order OWNER TO shop_owner;
 -- collation shop.plain_order: comment
 COMMENT ON COLLATION shop.plain_order IS NULL;
 
--- collation shop.plain_order: lc_collate
+-- collation shop.plain_order: character_type, locale
 DROP COLLATION shop.plain_order;
 CREATE COLLATION shop.plain_order (LC_COLLATE = 'POSIX', LC_CTYPE = 'C');
 COMMENT ON COLLATION shop.plain_order IS 'sorts';
 
--- collation shop.plain_order: lc_ctype
+-- collation shop.plain_order: character_type
 DROP COLLATION shop.plain_order;
 CREATE COLLATION shop.plain_order (LC_COLLATE = 'C', LC_CTYPE = 'POSIX');
 COMMENT ON COLLATION shop.plain_order IS 'sorts';
@@ -196,7 +200,7 @@ COMMENT ON COLLATION shop.plain_order IS 'sorts';
 DROP COLLATION shop.built_in;
 CREATE COLLATION shop.built_in (PROVIDER = builtin, LOCALE = 'C');
 
--- [17] collation shop.built_in: provider, locale, lc_collate, lc_ctype
+-- [17] collation shop.built_in: locale, provider
 DROP COLLATION shop.built_in;
 CREATE COLLATION shop.built_in (LC_COLLATE = 'C', LC_CTYPE = 'C');
 
@@ -218,7 +222,7 @@ DROP STATISTICS shop.item_statistics;
 -- + statistics shop.piece_statistics
 ALTER STATISTICS shop.item_statistics RENAME TO piece_statistics;
 
--- statistics shop.item_statistics: target
+-- statistics shop.item_statistics: statistics
 ALTER STATISTICS shop.item_statistics SET STATISTICS 77;
 
 -- statistics shop.item_statistics: owner

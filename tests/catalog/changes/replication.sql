@@ -8,10 +8,10 @@ DROP PUBLICATION shop_empty;
 -- + publication shop_full
 ALTER PUBLICATION shop_empty RENAME TO shop_full;
 
--- publication shop_publication: publish
+-- publication shop_publication: delete
 ALTER PUBLICATION shop_publication SET (publish = 'insert, update, delete');
 
--- publication shop_publication: publish
+-- publication shop_publication: insert, truncate, update
 ALTER PUBLICATION shop_publication SET (publish = 'truncate');
 
 -- publication shop_publication: via_root
@@ -20,30 +20,30 @@ ALTER PUBLICATION shop_publication SET (publish_via_partition_root = true);
 -- publication shop_empty: all_tables
 UPDATE pg_publication SET puballtables = true WHERE pubname = 'shop_empty';
 
--- publication shop_publication: tables
+-- + publication-table shop_publication.shop.guarded
 ALTER PUBLICATION shop_publication ADD TABLE shop.guarded;
 
--- publication shop_publication: tables
+-- - publication-table shop_publication.shop.suppliers
 ALTER PUBLICATION shop_publication DROP TABLE shop.suppliers;
 
--- publication shop_publication: tables
+-- publication-table shop_publication.shop.plain_table: where
 ALTER PUBLICATION shop_publication
     SET TABLE shop.plain_table (a, b) WHERE (a > 6), TABLE shop.suppliers;
 
--- publication shop_publication: tables
+-- publication-table shop_publication.shop.plain_table: columns
 ALTER PUBLICATION shop_publication
     SET TABLE shop.plain_table (a, b, c) WHERE (a > 5), TABLE shop.suppliers;
 
--- publication shop_publication: tables
+-- publication-table shop_publication.shop.plain_table: columns
 ALTER PUBLICATION shop_publication SET TABLE shop.plain_table WHERE (a > 5), TABLE shop.suppliers;
 
--- publication shop_publication: tables
+-- publication-table shop_publication.shop.plain_table: where
 ALTER PUBLICATION shop_publication SET TABLE shop.plain_table (a, b), TABLE shop.suppliers;
 
--- publication shop_schema: schemas
+-- + publication-schema shop_schema.bare
 ALTER PUBLICATION shop_schema ADD TABLES IN SCHEMA bare;
 
--- publication shop_schema: schemas
+-- - publication-schema shop_schema.depot
 ALTER PUBLICATION shop_schema DROP TABLES IN SCHEMA depot;
 
 -- publication shop_empty: owner
@@ -66,7 +66,7 @@ DROP SUBSCRIPTION shop_subscription;
 -- + subscription shop_feed
 ALTER SUBSCRIPTION shop_subscription RENAME TO shop_feed;
 
--- subscription shop_subscription: connection
+-- nothing: how it connects may hold a secret
 ALTER SUBSCRIPTION shop_subscription CONNECTION 'host=elsewhere dbname=none user=me password=secret';
 
 -- nothing
@@ -75,7 +75,7 @@ ALTER SUBSCRIPTION shop_subscription CONNECTION 'host=nowhere dbname=none user=m
 -- subscription shop_subscription: publications
 ALTER SUBSCRIPTION shop_subscription SET PUBLICATION far_publication, other WITH (refresh = false);
 
--- subscription shop_subscription: slot
+-- subscription shop_subscription: slot, without_slot
 ALTER SUBSCRIPTION shop_subscription SET (slot_name = 'slot');
 
 -- subscription shop_subscription: synchronous_commit
@@ -90,7 +90,7 @@ ALTER SUBSCRIPTION shop_subscription SET (streaming = true);
 -- subscription shop_subscription: disable_on_error
 ALTER SUBSCRIPTION shop_subscription SET (disable_on_error = true);
 
--- subscription shop_subscription: enabled
+-- subscription shop_subscription: enabled, without_slot
 ALTER SUBSCRIPTION shop_subscription SET (slot_name = 'shop_subscription');
 ALTER SUBSCRIPTION shop_subscription ENABLE;
 

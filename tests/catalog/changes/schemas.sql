@@ -45,7 +45,7 @@ REVOKE USAGE ON SCHEMA public FROM PUBLIC;
 -- schema public: owner
 ALTER SCHEMA public OWNER TO shop_owner;
 
--- schema public: comment
+-- nothing: it says only what this schema is called
 COMMENT ON SCHEMA public IS NULL;
 
 -- - schema public

@@ -39,7 +39,7 @@ ALTER TABLE shop.plain_table SET (parallel_workers = 3);
 -- table shop.plain_table: options
 ALTER TABLE shop.plain_table SET (user_catalog_table = true);
 
--- table shop.plain_table: toast_options
+-- table shop.plain_table: options
 ALTER TABLE shop.plain_table SET (toast.autovacuum_enabled = false);
 
 -- table shop.plain_table: replica_identity
@@ -48,7 +48,6 @@ ALTER TABLE shop.plain_table REPLICA IDENTITY FULL;
 -- table shop.plain_table: replica_identity
 ALTER TABLE shop.plain_table REPLICA IDENTITY NOTHING;
 
--- table shop.suppliers: replica_identity
 -- constraint shop.suppliers.suppliers_pkey: replica_identity
 ALTER TABLE shop.suppliers REPLICA IDENTITY USING INDEX suppliers_pkey;
 
@@ -109,6 +108,9 @@ INSERT INTO pg_seclabel VALUES ('shop.items'::regclass, 'pg_class'::regclass, 0,
 -- column shop.items.title: security_labels
 INSERT INTO pg_seclabel VALUES ('shop.items'::regclass, 'pg_class'::regclass, 3, 'test', 'secret');
 
+-- column shop.stepchild.a: inherited, local
+-- column shop.stepchild.b: inherited, local
+-- constraint shop.stepchild.parent_a_check: inherited, local
 -- table shop.stepchild: inherits
 ALTER TABLE shop.stepchild INHERIT shop.parent;
 
@@ -118,10 +120,23 @@ ALTER TABLE shop.stepchild INHERIT shop.parent;
 -- constraint shop.child.parent_a_check: inherited
 ALTER TABLE shop.child NO INHERIT shop.parent;
 
--- table shop.sales_2025: partition_of, partition_bound
+-- column shop.sales_2025.day: inherited
+-- column shop.sales_2025.id: inherited
+-- column shop.sales_2025.supplier: inherited
+-- + constraint shop.sales_2025.sales_2025_pkey
+-- + index shop.sales_2025_supplier_idx
+-- table shop.sales_2025: partition_bound, partition_of
 ALTER TABLE shop.sales ATTACH PARTITION shop.sales_2025 FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
 
--- table shop.sales_2024: partition_of, partition_bound
+-- column shop.sales_2024.day: inherited
+-- column shop.sales_2024.id: inherited
+-- column shop.sales_2024.supplier: inherited
+-- constraint shop.sales_2024.sales_2024_pkey: inherited
+-- + constraint shop.sales_2024.sales_day_not_null
+-- + constraint shop.sales_2024.sales_id_not_null
+-- + constraint shop.sales_2024.sales_supplier_fkey
+-- index shop.sales_2024_supplier_idx: partition_of
+-- table shop.sales_2024: partition_bound, partition_of
 ALTER TABLE shop.sales DETACH PARTITION shop.sales_2024;
 
 -- table shop.sales_2024: partition_bound
@@ -131,15 +146,15 @@ ALTER TABLE shop.sales ATTACH PARTITION shop.sales_2024 FOR VALUES FROM ('2024-0
 -- table shop.sales_2024: detach_pending
 UPDATE pg_inherits SET inhdetachpending = true WHERE inhrelid = 'shop.sales_2024'::regclass;
 
--- table shop.by_list: partition_by
+-- table shop.by_list: partition_key
 DROP TABLE shop.by_list;
 CREATE TABLE shop.by_list (a integer, b text) PARTITION BY LIST (upper(b));
 
--- table shop.by_list: partition_by
+-- table shop.by_list: partition_key
 DROP TABLE shop.by_list;
 CREATE TABLE shop.by_list (a integer, b text) PARTITION BY RANGE (lower(b));
 
--- table shop.by_list: partition_by
+-- table shop.by_list: partition_key
 DROP TABLE shop.by_list;
 CREATE TABLE shop.by_list (a integer, b text) PARTITION BY LIST (lower(b) COLLATE "POSIX" text_pattern_ops);
 

@@ -13,7 +13,7 @@ ALTER TEXT SEARCH PARSER shop.words RENAME TO tokens;
 -- text-search-parser shop.words: comment
 COMMENT ON TEXT SEARCH PARSER shop.words IS NULL;
 
--- text-search-parser shop.words: headline
+-- text-search-parser shop.words: functions
 DROP TEXT SEARCH PARSER shop.words;
 CREATE TEXT SEARCH PARSER shop.words (
     START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, LEXTYPES = prsd_lextype
@@ -33,12 +33,12 @@ ALTER TEXT SEARCH TEMPLATE shop.simple_template RENAME TO plain_template;
 -- text-search-template shop.simple_template: comment
 COMMENT ON TEXT SEARCH TEMPLATE shop.simple_template IS NULL;
 
--- text-search-template shop.simple_template: init
+-- text-search-template shop.simple_template: functions
 DROP TEXT SEARCH TEMPLATE shop.simple_template;
 CREATE TEXT SEARCH TEMPLATE shop.simple_template (LEXIZE = dsimple_lexize);
 COMMENT ON TEXT SEARCH TEMPLATE shop.simple_template IS 'shapes';
 
--- text-search-template shop.simple_template: lexize
+-- text-search-template shop.simple_template: functions
 DROP TEXT SEARCH TEMPLATE shop.simple_template;
 CREATE TEXT SEARCH TEMPLATE shop.simple_template (INIT = dsimple_init, LEXIZE = dsynonym_lexize);
 COMMENT ON TEXT SEARCH TEMPLATE shop.simple_template IS 'shapes';

@@ -74,11 +74,9 @@ CREATE CONSTRAINT TRIGGER items_late AFTER DELETE ON shop.items
 DROP TRIGGER cheap_insert ON shop.cheap;
 
 -- - trigger shop.sales.sales_change
--- - trigger shop.sales_2024.sales_change
--- - trigger shop.sales_rest.sales_change
 DROP TRIGGER sales_change ON shop.sales;
 
--- trigger shop.sales_2024.sales_change: enabled
+-- + trigger shop.sales_2024.sales_change
 ALTER TABLE shop.sales_2024 DISABLE TRIGGER sales_change;
 
 -- + event-trigger fresh
@@ -186,6 +184,6 @@ DROP POLICY own_rows ON shop.guarded;
 CREATE POLICY own_rows ON shop.guarded FOR ALL TO shop_clerk USING (a > 0) WITH CHECK (a > 1);
 COMMENT ON POLICY own_rows ON shop.guarded IS 'mine';
 
--- policy shop.guarded.all_rows: permissive
+-- policy shop.guarded.all_rows: restrictive
 DROP POLICY all_rows ON shop.guarded;
 CREATE POLICY all_rows ON shop.guarded USING (true);

@@ -13,6 +13,7 @@ ALTER TYPE shop.colour ADD VALUE 'black' BEFORE 'green';
 -- enum shop.empty_enum: labels
 ALTER TYPE shop.empty_enum ADD VALUE 'first';
 
+-- column shop.items.colour: default
 -- enum shop.colour: labels
 ALTER TYPE shop.colour RENAME VALUE 'red' TO 'dark red';
 
@@ -63,6 +64,8 @@ ALTER TYPE shop.size DROP ATTRIBUTE label CASCADE;
 
 -- attribute shop.size.label: collation
 -- column shop.typed.label: collation
+-- - column shop.items.size
+ALTER TABLE shop.items DROP size;
 ALTER TYPE shop.size ALTER ATTRIBUTE label TYPE text COLLATE "POSIX" CASCADE;
 
 -- - attribute shop.size.width
@@ -214,7 +217,7 @@ DROP TYPE shop.code CASCADE;
 ALTER TYPE shop.code RENAME TO token;
 
 -- base-type shop.code: storage
-ALTER TYPE shop.code SET (STORAGE = plain);
+UPDATE pg_type SET typstorage = 'm' WHERE oid = 'shop.code'::regtype;
 
 -- base-type shop.code: send
 ALTER TYPE shop.code SET (SEND = shop.code_send);
@@ -243,7 +246,7 @@ UPDATE pg_type SET typalign = 'd' WHERE oid = 'shop.code'::regtype;
 -- base-type shop.code: length
 UPDATE pg_type SET typlen = 16 WHERE oid = 'shop.code'::regtype;
 
--- base-type shop.code: by_value
+-- base-type shop.code: passed_by_value
 UPDATE pg_type SET typbyval = true WHERE oid = 'shop.code'::regtype;
 
 -- base-type shop.code: delimiter
@@ -270,7 +273,7 @@ COMMENT ON TYPE shop.code IS 'base';
 -- base-type shop.code: grants
 GRANT USAGE ON TYPE shop.code TO shop_clerk;
 
--- + base-type shop.shell
+-- + base-type shop.shell_two
 CREATE TYPE shop.shell_two;
 
 -- - base-type shop.shell

@@ -85,7 +85,6 @@ COMMENT ON MATERIALIZED VIEW shop.totals IS 'all';
 -- materialized-view shop.totals: grants
 GRANT SELECT ON shop.totals TO shop_clerk;
 
--- materialized-view shop.totals: clustered
 -- index shop.totals_idx: clustered
 ALTER MATERIALIZED VIEW shop.totals CLUSTER ON totals_idx;
 

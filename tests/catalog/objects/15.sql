@@ -221,6 +221,7 @@ CREATE OPERATOR FAMILY shop.class_ops USING btree;
 CREATE OPERATOR CLASS shop.class_ops FOR TYPE integer USING btree FAMILY shop.class_ops AS
     OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >,
     FUNCTION 1 shop.compare(integer, integer);
+CREATE OPERATOR CLASS shop.point_ops FOR TYPE point USING btree AS OPERATOR 1 <<;
 COMMENT ON OPERATOR CLASS shop.class_ops USING btree IS 'of integers';
 CREATE FUNCTION shop.colour_of(integer) RETURNS shop.colour
     LANGUAGE sql IMMUTABLE STRICT AS 'SELECT ''red''::shop.colour';
@@ -298,9 +299,7 @@ COMMENT ON ACCESS METHOD shop_heap IS 'keeps';
 CREATE EXTENSION pg_trgm SCHEMA depot VERSION '1.5';
 COMMENT ON EXTENSION pg_trgm IS 'three letters';
 
--- Large objects, default privileges, settings
-SELECT lo_create(4711);
-COMMENT ON LARGE OBJECT 4711 IS 'large';
+-- Default privileges, settings
 ALTER DEFAULT PRIVILEGES FOR ROLE shop_heir GRANT SELECT ON TABLES TO shop_reader;
 ALTER DEFAULT PRIVILEGES FOR ROLE shop_heir IN SCHEMA shop GRANT USAGE ON SEQUENCES TO shop_reader;
 ALTER DEFAULT PRIVILEGES FOR ROLE shop_heir REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
