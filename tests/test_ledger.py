@@ -176,16 +176,16 @@ def test_the_ledger_lifts_itself_with_the_next_change(
     project.migrate(to="0002")
     folder = tmp_path / "versions"
     folder.mkdir()
-    (folder / "0003_next.sql").write_text("ALTER TABLE wishkit.run ADD COLUMN mood text")
+    (folder / "0004_next.sql").write_text("ALTER TABLE wishkit.run ADD COLUMN mood text")
     with monkeypatch.context() as later:
-        later.setattr(ledger, "VERSION", 3)
-        later.setattr(ledger, "_VERSIONS", {3: "0003_next"})
+        later.setattr(ledger, "VERSION", 4)
+        later.setattr(ledger, "_VERSIONS", {4: "0004_next"})
         later.setattr(ledger, "_VERSIONS_FOLDER", str(folder))
         later.setattr(ledger, "__version__", "2.0")
         project.states()
-        assert project.rows("SELECT version FROM wishkit.ledger") == [(2,)]
+        assert project.rows("SELECT version FROM wishkit.ledger") == [(3,)]
         project.migrate()
-        assert project.rows("SELECT version, written_by FROM wishkit.ledger") == [(3, "2.0")]
+        assert project.rows("SELECT version, written_by FROM wishkit.ledger") == [(4, "2.0")]
         assert project.rows("SELECT mood FROM wishkit.run") == [(None,), (None,)]
     for verb in (project.migrate, project.status, lambda: project.rollback(steps=1)):
         with pytest.raises(LedgerError, match="written by a newer wishkit") as caught:
@@ -199,15 +199,15 @@ def test_a_ledger_that_cannot_be_lifted_is_left_as_it_was(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project.migrate(to="0002")
-    (tmp_path / "0003_next.sql").write_text("CREATE TABLE wishkit.next (); SELECT 1/0")
-    monkeypatch.setattr(ledger, "VERSION", 3)
-    monkeypatch.setattr(ledger, "_VERSIONS", {3: "0003_next"})
+    (tmp_path / "0004_next.sql").write_text("CREATE TABLE wishkit.next (); SELECT 1/0")
+    monkeypatch.setattr(ledger, "VERSION", 4)
+    monkeypatch.setattr(ledger, "_VERSIONS", {4: "0004_next"})
     monkeypatch.setattr(ledger, "_VERSIONS_FOLDER", str(tmp_path))
     with pytest.raises(LedgerError, match="division by zero"):
         project.migrate()
     assert not project.has("wishkit.next")
     assert not project.has("gamma")
-    assert project.rows("SELECT version FROM wishkit.ledger") == [(2,)]
+    assert project.rows("SELECT version FROM wishkit.ledger") == [(3,)]
 
 
 def test_what_is_left_when_schema_wishkit_is_dropped(project: Project) -> None:

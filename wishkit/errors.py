@@ -10,6 +10,7 @@
     ├── ServerError             2  the embedded or scratch server cannot do what was asked
     ├── LockHeld                2  another run is at work
     ├── LedgerError             2  the ledger cannot be read or written as it stands
+    ├── CompareError            2  what the database should be cannot be found out
     ├── MigrationFailed         3  rolled back; earlier migrations of the run stand
     ├── MigrationPartial        4  stopped part-way outside a transaction; the next run resumes
     ├── OutcomeUnknown          4  the connection went away and the ledger could not be asked
@@ -139,6 +140,12 @@ class LedgerError(WishkitError):
     """The ledger cannot be read or written as it stands."""
 
     default_code = "ledger"
+
+
+class CompareError(WishkitError):
+    """What the database should consist of cannot be found out; nothing was written to it."""
+
+    default_code = "compare"
 
 
 class MigrationFailed(WishkitError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -183,8 +184,10 @@ def _drift(difference: Difference, parts: Iterable[Difference]) -> Drift:
     identity = difference.identity
     subject = object_words(identity)
     if difference.type == "different":
-        changes = tuple(words for it in difference.changes for words in change_words(it))
-        text = sentence(subject, changes)
+        owner = (difference.actual or {}).get("owner")
+        worst_first = sorted(difference.changes, key=lambda it: -_severity_of(it, owner).rank)
+        changes = tuple(words for it in worst_first for words in change_words(it, owner=owner))
+        text = sentence(subject, changes or ("is different",))
     else:
         counts = Counter(it.identity.kind for it in parts)
         changes = tuple(_counted(number, kind) for kind, number in counts.items())
@@ -215,13 +218,14 @@ def _severity(difference: Difference) -> Severity:
     harm = _HARMLESS.get(difference.identity.kind, Severity.ERROR)
     if difference.type == "missing":
         return harm
-    worst = max((_severity_of(it) for it in difference.changes), key=lambda it: it.rank)
+    owner = (difference.actual or {}).get("owner")
+    worst = max((_severity_of(it, owner) for it in difference.changes), key=lambda it: it.rank)
     return min(worst, harm, key=lambda it: it.rank)
 
 
-def _severity_of(change: Change) -> Severity:
+def _severity_of(change: Change, owner: Value) -> Severity:
     if change.attribute == "grants":
-        lost = any("no longer" in words for words in change_words(change))
+        lost = any("no longer" in words for words in change_words(change, owner=owner))
         return Severity.ERROR if lost else Severity.WARNING
     if change.attribute == "validated" and change.actual is not False:
         return Severity.INFO  # it promises more than was asked for
@@ -252,6 +256,8 @@ def _living(labels: Value) -> Value:
     return tuple(it for it in labels if not str(it).startswith(TOMBSTONE))
 
 
+_NAME = r'("(?:[^"]|"")+"|[^".\s]+)'
+_ON = re.compile(rf" ON (?:ONLY )?{_NAME}\.{_NAME} USING ")  # as pg_get_indexdef writes it
 _Place = tuple[str, str, str]  # missing or extra, schema, relation
 
 
@@ -266,8 +272,11 @@ def _folded(
     }
     alone: list[Difference] = []
     parts: dict[_Place, list[Difference]] = {}
+    columns = {it.identity.name for it in differences if it.identity.kind == "column"}
     for it in differences:
         owner = _owner(it)
+        if (it.expected or it.actual or {}).get("identity_of") in columns:
+            continue  # the column says so
         place = (it.type, *owner) if owner else None
         if place in whole:
             parts.setdefault(place, []).append(it)
@@ -287,10 +296,13 @@ def _owner(difference: Difference) -> tuple[str, str] | None:
     if identity.kind in PARTS:
         return (identity.name[0], identity.name[1]) if identity.name[2:] else None
     attributes = difference.expected or difference.actual or {}
-    for attribute in ("of", "owned_by", "identity_of"):
+    for attribute in ("owned_by", "identity_of"):
         named = attributes.get(attribute)
         if isinstance(named, tuple) and len(named) > 1:
             return str(named[0]), str(named[1])
+    if identity.kind == "index" and (on := _ON.search(str(attributes.get("definition")))):
+        schema, table = (it[1:-1].replace('""', '"') if it[0] == '"' else it for it in on.groups())
+        return schema, table
     return None
 
 

@@ -72,13 +72,18 @@ def definition(attributes: Attributes | None) -> str | None:
     return "\n".join(lines)
 
 
-def change_words(change: Change) -> tuple[str, ...]:  # noqa: PLR0911 - one a kind of change
-    """One attribute that differs, in one sentence or several, without a subject or with its own."""
+def change_words(change: Change, *, owner: Value = None) -> tuple[str, ...]:  # noqa: PLR0911
+    """One attribute that differs, in one sentence or several, without a subject or with its own.
+
+    Args:
+        change: which, and how.
+        owner: whose the object is now; grants to its owner say nothing.
+    """
     name, expected, actual = change.attribute, change.expected, change.actual
     if name == _LABELS:
         return (_labels(_texts(expected), _texts(actual)),)
     if name == _GRANTS:
-        return tuple(_grants(expected, actual))
+        return tuple(_grants(expected, actual, owner))
     if name == "enabled" and isinstance(actual, str | None) and actual in _ENABLED:
         return (_ENABLED[actual],)
     if name in _STATES and isinstance(expected, bool | None) and isinstance(actual, bool | None):
@@ -128,13 +133,13 @@ def _labels(expected: list[str], actual: list[str]) -> str:
     return " and ".join(parts)
 
 
-def _grants(expected: Value, actual: Value) -> Iterator[str]:
+def _grants(expected: Value, actual: Value, owner: Value) -> Iterator[str]:
     """What each role may no longer do, and what it may besides, each in one sentence."""
     before, now = _privileges(expected), _privileges(actual)
     changed: dict[tuple[str, str], list[str]] = {}
     for who, privilege in sorted(before.keys() | now.keys()):
         was, is_ = before.get((who, privilege)), now.get((who, privilege))
-        if was != is_:
+        if was != is_ and who != owner:
             words = _GRANTED[_may(was, other=is_), _may(is_, other=was)]
             changed.setdefault((_role(who), words), []).append(privilege)
     for (who, words), privileges in changed.items():

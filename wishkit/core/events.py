@@ -92,6 +92,23 @@ class Blocked:
 
 
 @dataclass(frozen=True, slots=True)
+class Replaying:
+    """A migration is about to be run again on a scratch server.
+
+    Attributes:
+        id: which one.
+        position: 1-based place among ``total``.
+        total: how many there are.
+        elapsed: seconds since it was decided to do this.
+    """
+
+    id: str
+    position: int
+    total: int
+    elapsed: float
+
+
+@dataclass(frozen=True, slots=True)
 class MigrationStarted:
     """A migration is about to run.
 
@@ -184,6 +201,7 @@ Event = (
     Connected
     | Waiting
     | Blocked
+    | Replaying
     | MigrationStarted
     | StatementsStarted
     | Progressed

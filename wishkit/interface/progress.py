@@ -14,6 +14,7 @@ from wishkit.core.events import (
     MigrationStarted,
     Noted,
     Progressed,
+    Replaying,
     StatementsStarted,
     Waiting,
 )
@@ -33,6 +34,7 @@ _DONE = {"forward": "applied", "backward": "rolled back"}
 _BLOCKERS_SHOWN = 5
 _TOLD_AGAIN = 30.0  # seconds after which a log is told again who is in the way
 _TOLD_SOON = 2.0  # after which it is told that there is somebody else; short readers are many
+_NOTICED = 1.0  # seconds after which somebody wonders
 _LINES_KEPT = 5  # finished migrations that stay in sight above the one that runs
 
 
@@ -56,6 +58,7 @@ class Progress:
         self._meter: Meter | None = None
         self._waiting: Waiting | None = None
         self._blocked: Blocked | None = None
+        self._replaying: Replaying | None = None
         self._told: tuple[set[int], float] = (set(), 0.0)
         self._finished: list[MigrationFinished] = []
         self._began = 0.0
@@ -77,7 +80,7 @@ class Progress:
             self._live.stop()
             self._live = None
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: Event) -> None:  # noqa: C901 - one case a kind of event
         """Take one event."""
         match event:
             case Connected():
@@ -86,6 +89,8 @@ class Progress:
                 self._wait(event)
             case Blocked():
                 self._block(event)
+            case Replaying():
+                self._replay(event)
             case MigrationStarted():
                 self._start(event)
             case StatementsStarted():
@@ -106,6 +111,17 @@ class Progress:
         if event.note:
             self._say(f"{event.id}: {event.note}", "bold")
         self._show()
+
+    def _replay(self, event: Replaying) -> None:
+        """Once it takes longer than a second: how far; where nothing moves, that it is so."""
+        if event.elapsed < _NOTICED:
+            return
+        if self._moving:
+            self._replaying = event
+            self._show()
+        elif self._replaying is None:
+            self._replaying = event
+            self._say(f"running {event.total:,} migrations again on a scratch server", "")
 
     def _wait(self, event: Waiting) -> None:
         if self._waiting != event:
@@ -167,6 +183,9 @@ class Progress:
 
         lines = [Text(_finished(event), "green") for event in self._finished[-_LINES_KEPT:]]
         migration, statement = self._migration, self._statement
+        if again := self._replaying:
+            text = f"{again.position}/{again.total} {again.id} on a scratch server"
+            lines.append(Text(text, "dim"))
         if migration:
             elapsed = whole_seconds(time.monotonic() - self._began)
             line = Text.assemble(

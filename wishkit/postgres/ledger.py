@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Connection = psycopg.Connection[Any]
 
-VERSION = 2
+VERSION = 3
 YOYO_VERSION = 2
 _VERSIONS_FOLDER = os.path.join(os.path.dirname(__file__), "ledger_versions")  # noqa: PTH118, PTH120
 
@@ -169,9 +169,9 @@ def lifting(connection: Connection, ledger: Ledger) -> tuple[str, list[bytes]]:
             help="CREATE SCHEMA public; or set a search_path for this role",
             state="nothing was run",
         )
-    statements = [_version_file(_VERSIONS[v]) for v in range(ledger.version + 1, VERSION + 1)]
+    statements = [version_file(_VERSIONS[v]) for v in range(ledger.version + 1, VERSION + 1)]
     if ledger.yoyo_schema is None:
-        yoyo = sql.SQL(_version_file("yoyo_2")).format(yoyo=sql.Identifier(schema))
+        yoyo = sql.SQL(version_file("yoyo_2")).format(yoyo=sql.Identifier(schema))
         statements.insert(0, yoyo.as_string(connection))
     cursor = psycopg.ClientCursor(connection)
     statements.append(cursor.mogrify(query("ledger_lift"), [VERSION, schema, __version__]))
@@ -179,7 +179,7 @@ def lifting(connection: Connection, ledger: Ledger) -> tuple[str, list[bytes]]:
 
 
 # The file that lifts the ledger to each version.
-_VERSIONS = {1: "0001_create_ledger", 2: "0002_record_patience"}
+_VERSIONS = {1: "0001_create_ledger", 2: "0002_record_patience", 3: "0003_keep_snapshot"}
 
 
 def read_scripts(
@@ -239,7 +239,8 @@ def in_schema(name: str, schema: str) -> sql.Composed:
     return sql.SQL(query(name)).format(yoyo=sql.Identifier(schema))
 
 
-def _version_file(name: str) -> LiteralString:
+def version_file(name: str) -> LiteralString:
+    """The SQL in one of our files that hold more than one statement."""
     path = os.path.join(_VERSIONS_FOLDER, name + ".sql")  # noqa: PTH118 - see queries
     with open(path, encoding="utf-8") as file:  # noqa: PTH123 - see queries
         text: LiteralString = file.read()

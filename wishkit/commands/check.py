@@ -1,0 +1,311 @@
+"""Look whether a database is what its applied migrations define; changes nothing in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from wishkit.commands.workspace import embedded_folder
+from wishkit.config import SEVERITIES
+from wishkit.core.drift import (
+    Drift,
+    Ignored,
+    Severity,
+    at_least,
+    judged,
+    reordered,
+    without_ignored,
+)
+from wishkit.core.drift_origin import HalfThere, Makers, begun, half_there
+from wishkit.core.schema import compare
+from wishkit.errors import CompareError, UsageError, WishkitError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from pathlib import Path
+
+    import psycopg
+
+    from wishkit.commands.workspace import Workspace
+    from wishkit.config import Config
+    from wishkit.core.migration import Migration
+    from wishkit.core.schema import Difference, Identity, Snapshot
+    from wishkit.core.state import Ledger
+    from wishkit.postgres.connection import Server
+    from wishkit.postgres.expected import Replay
+    from wishkit.postgres.last_run import LastRun
+
+    Connection = psycopg.Connection[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a comparison found.
+
+    Attributes:
+        environment: who named the database: an environment, ``command line``, ….
+        database: which one, without secrets.
+        checked_at: when, in UTC.
+        compared_with: what its migrations define, or how the last run left it.
+        position: the migration applied last.
+        drifts: what is not as it should be, the worst first.
+        fails: the least severity that makes the answer a no.
+        half_there: migrations of which some objects are there and others are not.
+        reordered: tables whose columns stand in another order; no drift, unless asked for.
+        ignored: the entries of ``[[drift.ignore]]``, and what each took out.
+        unseen: system catalogs that this role may not read: what they hold was not compared.
+        last_run: when the last run that changed the database ended; null where that is not kept.
+        unchanged_since: nothing has changed since this check, which found nothing.
+    """
+
+    environment: str
+    database: str
+    checked_at: datetime
+    compared_with: Literal["migrations", "last run"]
+    position: str | None
+    drifts: tuple[Drift, ...] = ()
+    fails: Severity = Severity.INFO
+    half_there: tuple[HalfThere, ...] = ()
+    reordered: tuple[str, ...] = ()
+    ignored: tuple[Ignored, ...] = ()
+    unseen: tuple[str, ...] = ()
+    last_run: datetime | None = None
+    unchanged_since: datetime | None = None
+
+    @property
+    def exit_status(self) -> int:
+        """2: not all could be compared; 1: there is drift that fails; 0: there is none."""
+        if self.unseen:
+            return 2
+        return 1 if any(at_least(self.drifts, self.fails)) else 0
+
+
+def check(
+    workspace: Workspace,
+    *,
+    severity: str | None = None,
+    column_order: bool = False,
+    last_run: bool = False,
+) -> Check:
+    """Compare a database with what its migrations define, or with how the last run left it.
+
+    Args:
+        workspace: project and database; the migrations are taken from the database's own ledger.
+        severity: tell, and fail for, only what is at least this severe; all is told when None, and
+            the environment says what fails.
+        column_order: columns in another order are drift.
+        last_run: compare with how the last run left it, which needs no scratch server.
+
+    Raises:
+        CompareError: what it should be cannot be found out.
+        WishkitError: configuration, connection or ledger cannot be read.
+    """
+    least = _severity(severity)
+    with workspace.connect("check", writes=False) as (connection, target, server):
+        from wishkit.postgres.connection import describe  # noqa: PLC0415 - heavy
+        from wishkit.postgres.ledger import read_ledger  # noqa: PLC0415 - as above
+
+        ledger = read_ledger(connection)
+        blank = Check(
+            target.name,
+            describe(target, server),
+            datetime.now(UTC),
+            "last run" if last_run else "migrations",
+            ledger.position,
+            fails=least or Severity(target.drift_fails),
+        )
+        comparison = _Comparison(workspace, connection, server, ledger, blank, column_order)
+        found = comparison.with_last_run() if last_run else comparison.with_migrations()
+    return replace(found, drifts=tuple(at_least(found.drifts, least or Severity.INFO)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    workspace: Workspace
+    connection: Connection
+    server: Server
+    ledger: Ledger
+    blank: Check
+    column_order: bool
+
+    def with_migrations(self) -> Check:
+        from wishkit.postgres.catalog import fingerprint  # noqa: PLC0415 - heavy
+        from wishkit.postgres.expected import expected_snapshot, replay_of  # noqa: PLC0415
+        from wishkit.postgres.last_run import last_run  # noqa: PLC0415
+
+        applied = self._applied()
+        replay = replay_of(self.connection, applied, schema=self.ledger.yoyo_schema)
+        now = fingerprint(self.connection)
+        clean = _Clean(cache_folder(self.workspace.config), self._clean_key(replay), now)
+        last = last_run(self.connection, self.ledger)
+        blank = replace(self.blank, last_run=last.ended_at if last else None)
+        if since := clean.since():
+            return replace(blank, unchanged_since=since)
+        actual = self._actual()
+        expected = expected_snapshot(
+            replay, self._texts, cache_folder(self.workspace.config), self.workspace.listener
+        )
+        found = self._told(blank, expected, actual, last)
+        if not (found.drifts or found.unseen or found.reordered or found.ignored):
+            clean.keep(self.blank.checked_at)
+        return found
+
+    def with_last_run(self) -> Check:
+        from wishkit.postgres.catalog import fingerprint  # noqa: PLC0415 - heavy
+        from wishkit.postgres.last_run import last_run  # noqa: PLC0415 - as above
+
+        last = last_run(self.connection, self.ledger)
+        if last is None:
+            raise CompareError(
+                "the ledger does not say how the last run left this database",
+                code="no-snapshot",
+                help="wishkit check, without --last-run, compares with the migrations; the next "
+                "run of migrate or rollback keeps what it leaves",
+            )
+        blank = replace(self.blank, last_run=last.ended_at)
+        if last.fingerprint and last.fingerprint == fingerprint(self.connection):
+            return replace(blank, unchanged_since=last.ended_at)
+        if last.snapshot is None:
+            raise CompareError(
+                f"something has changed since the last run ({last.ended_at:%Y-%m-%d %H:%M %Z}), "
+                "and the ledger does not say what",
+                code="no-snapshot",
+                help="wishkit check, without --last-run, compares with the migrations",
+            )
+        return self._told(blank, last.snapshot, self._actual(), last)
+
+    def _told(
+        self, blank: Check, expected: Snapshot, actual: Snapshot, last: LastRun | None
+    ) -> Check:
+        """The differences as drift, and what else is to be said of them."""
+        all_ = compare(expected, actual, column_order=True)
+        differences = all_ if self.column_order else compare(expected, actual)
+        if not differences:
+            return replace(blank, reordered=reordered(all_), unseen=actual.unseen)
+        by_hand: dict[Identity, datetime] = {}
+        if last and last.snapshot:
+            since_then = compare(last.snapshot, actual, column_order=self.column_order)
+            by_hand = {it.identity: last.ended_at for it in since_then}
+        applied = self._texts()
+        makers = Makers(applied)
+        drifts = judged(differences, made_by=makers.of, by_hand=by_hand)
+        left, ignored = without_ignored(drifts, self.workspace.config.ignore)
+        return replace(
+            blank,
+            drifts=left,
+            half_there=self._half_there(makers, differences, actual),
+            reordered=() if self.column_order else reordered(all_),
+            ignored=ignored,
+            unseen=actual.unseen,
+        )
+
+    def _half_there(
+        self, makers: Makers, differences: Sequence[Difference], actual: Snapshot
+    ) -> tuple[HalfThere, ...]:
+        """Applied migrations that are not all there, and others that are there in part."""
+        missing = [it.identity for it in differences if it.type == "missing"]
+        extra = {it.identity for it in differences if it.type == "extra"}
+        found = half_there(makers, missing=missing, there=actual.items)
+        return found + self._begun(extra)
+
+    def _begun(self, extra: Collection[Identity]) -> tuple[HalfThere, ...]:
+        """Migrations that are not applied, and of which something is there all the same."""
+        from wishkit.postgres.ledger import read_scripts  # noqa: PLC0415 - heavy
+
+        if not extra:
+            return ()
+        partial = [it.id for it in self.ledger.partial]
+        texts = {**self._files(), **read_scripts(self.connection, self.ledger, partial)}
+        for record in self.ledger.records:
+            texts.pop(record.id, None)
+        return begun(Makers(texts.values()), extra)
+
+    def _actual(self) -> Snapshot:
+        from wishkit.postgres.catalog import read_snapshot  # noqa: PLC0415 - heavy
+
+        return read_snapshot(self.connection)
+
+    def _applied(self) -> tuple[tuple[str, str], ...]:
+        """Id and checksum of what is applied; the files' where plain yoyo kept no text.
+
+        Raises:
+            CompareError: ``no-text``.
+        """
+        files = self._files() if any(it.checksum is None for it in self.ledger.records) else {}
+        found = []
+        for record in self.ledger.records:
+            if record.checksum is None and record.id not in files:
+                raise CompareError(
+                    f"the text of {record.id} is not known: plain yoyo applied it and keeps none",
+                    code="no-text",
+                    help="run this where its files are, or record them with the text that was "
+                    f"applied: wishkit mark {record.id} --reason …",
+                )
+            found.append((record.id, record.checksum or files[record.id].checksum))
+        return tuple(found)
+
+    def _texts(self) -> tuple[Migration, ...]:
+        """The migrations as applied, in that order."""
+        from wishkit.postgres.ledger import read_scripts  # noqa: PLC0415 - heavy
+
+        records = self.ledger.records
+        known = read_scripts(self.connection, self.ledger, [it.id for it in records])
+        if len(known) < len(records):
+            known = {**self._files(), **known}
+        return tuple(known[it.id] for it in records)
+
+    def _files(self) -> Mapping[str, Migration]:
+        """The project's own files, if we stand in one."""
+        with suppress(WishkitError):
+            return {it.id: it for it in self.workspace.migrations()}
+        return {}
+
+    def _clean_key(self, replay: Replay) -> str:
+        """The same for the same question, put to the same database by the same role."""
+        server = self.server
+        asked = (
+            replay.key,
+            server.system_identifier or server.place,
+            server.database,
+            server.current_user,
+            self.column_order,
+            [(it.kind, it.name) for it in self.workspace.config.ignore],
+        )
+        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class _Clean:
+    """The last check that found nothing: as long as no catalog changes, nor does the answer."""
+
+    folder: Path
+    key: str
+    fingerprint: str | None
+
+    def since(self) -> datetime | None:
+        with suppress(OSError, ValueError):
+            at, kept = (self.folder / f"clean-{self.key}").read_text().split("\n")
+            return datetime.fromisoformat(at) if kept == self.fingerprint else None
+        return None
+
+    def keep(self, at: datetime) -> None:
+        from wishkit.postgres.expected import keep_file  # noqa: PLC0415 - heavy
+
+        if self.fingerprint:
+            text = f"{at.isoformat()}\n{self.fingerprint}"
+            keep_file(self.folder / f"clean-{self.key}", text.encode())
+
+
+def cache_folder(config: Config) -> Path:
+    """Where a project keeps what can be found out again."""
+    return embedded_folder(config).parent / "cache"
+
+
+def _severity(word: str | None) -> Severity | None:
+    if word is None or word in SEVERITIES:
+        return Severity(word) if word else None
+    raise UsageError(f'"{word}" is no severity', help=f"write one of {', '.join(SEVERITIES)}")
