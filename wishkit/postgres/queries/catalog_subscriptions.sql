@@ -4,7 +4,7 @@ SELECT 'subscription' AS kind, s.*
 FROM (VALUES (NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text))
     AS absent (subtwophasestate, subdisableonerr, suborigin, subrunasowner, subpasswordrequired, subfailover)
 CROSS JOIN LATERAL (
-    SELECT s.tableoid AS class, s.oid, 0 AS sub, NULL::oid AS within, s.subname AS name,
+    SELECT 'pg_subscription'::regclass::oid AS class, s.oid, 0 AS sub, NULL::oid AS within, s.subname AS name,
            pg_get_userbyid(s.subowner) AS owner,
            CASE WHEN NOT s.subenabled THEN false END AS enabled,
            ARRAY(SELECT o FROM unnest(s.subpublications) AS o ORDER BY 1) AS publications,
