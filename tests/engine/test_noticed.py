@@ -141,6 +141,13 @@ def test_stopped_between_statements_it_goes_on_there(busy: Project) -> None:
     assert busy.migrate().error is None
 
 
+def test_an_attempt_of_no_length_is_no_attempt_without_end(busy: Project) -> None:
+    busy.target = replace(busy.target, patience=Patience(deadline=1, attempt=0))
+    busy.pair("0001_look", "SELECT current_setting('lock_timeout');")
+    assert busy.migrate().error is None
+    assert "1ms" in busy.notes("ROWS")[0]
+
+
 def test_what_the_file_has_set_is_left_behind_at_the_deadline(busy: Project) -> None:
     role = f"owner_{busy.number}"
     busy.rows(f"CREATE ROLE {role}; ALTER TABLE wish OWNER TO {role}")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[Any]
     Judged = Mapping[str, tuple[Hazard, ...]]
 
+_TYPE_CHANGE = "column-type-change"
+
 
 def judge(
     connection: Connection,
@@ -47,7 +49,14 @@ def judge(
     known = facts(connection, question(taken))
     swaps = swap_hazards(connection, prepared, target.small, accepted=accept)
     judged = hazards(taken, known, small=target.small, accepted=accept)
-    return {id_: (*found, *swaps.get(id_, ())) for id_, found in judged.items()}
+    return {id_: _told_once(found, swaps.get(id_, ())) for id_, found in judged.items()}
+
+
+def _told_once(found: tuple[Hazard, ...], swaps: tuple[Hazard, ...]) -> tuple[Hazard, ...]:
+    """The exchange of an enum is told as that; a second column would be of the former type."""
+    swapped = {swap.relation for swap in swaps}
+    others = (it for it in found if it.rule != _TYPE_CHANGE or it.relation not in swapped)
+    return (*others, *swaps)
 
 
 def check(accept: Sequence[str]) -> None:

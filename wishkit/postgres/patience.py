@@ -122,7 +122,8 @@ class Patient:
         # Readers that come one after the other, each only a little longer than an attempt, would
         # keep it out for ever: it dares a little more each time, up to what a client may notice.
         dared = self.patience.attempt * (1 + tries / 10)
-        timeout = round(1000 * max(self.patience.attempt, min(dared, 0.9 * self.patience.stall)))
+        longest = max(self.patience.attempt, min(dared, 0.9 * self.patience.stall))
+        timeout = max(1, round(1000 * longest))  # 0 would be no limit at all
         try:
             with self.lookout.watching(may_stall=self.may_stall):
                 attempt((f"SET LOCAL lock_timeout = '{timeout}ms'",))
