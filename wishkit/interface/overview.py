@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "migrate": ("cli_run", "Apply what is pending."),
     "rollback": ("cli_run", "Undo migrations, newest applied first."),
     "status": ("cli_run", "Every migration and its state; writes nothing, takes no lock."),
+    "check": ("cli_check", "Whether a database is what its migrations define; changes nothing."),
     "plan": ("cli_plan", "What migrate or rollback would run; changes nothing."),
     "show": (
         "cli_plan",
@@ -23,11 +24,18 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "mark": ("cli_plan", "Record migrations as applied, without running them."),
     "unmark": ("cli_plan", "Record migrations as not applied, without undoing them."),
+    "snapshot": (
+        "cli_snapshot",
+        "Write sql/schema.sql: the whole schema, for reading and for reviews.",
+    ),
     "new": ("cli_new", "Begin a migration: the next number, two files to write in."),
     "init": (
         "cli_files",
         "Make what a project needs; overwrites nothing.",
     ),
+    "audit on": ("cli_audit", "Note from now on who runs which DDL outside wishkit."),
+    "audit off": ("cli_audit", "Note no more; what was noted stays."),
+    "audit show": ("cli_audit", "What was changed outside wishkit, by whom and when."),
     "db start": ("cli_database", "Start the embedded server; it is made on first use."),
     "db stop": ("cli_database", "Stop the embedded server; what was committed is kept."),
     "db status": ("cli_database", "How the embedded server stands; changes nothing."),
@@ -43,7 +51,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 # Words that several commands begin with.
-FAMILIES = {"db": "The embedded PostgreSQL server, and psql on any database."}
+FAMILIES = {
+    "audit": "Who changes the database outside wishkit.",
+    "db": "The embedded PostgreSQL server, and psql on any database.",
+}
 
 # Commands that hand on what they do not know to another program.
 HAND_ON = {"db psql"}

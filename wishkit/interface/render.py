@@ -10,6 +10,7 @@ from wishkit.interface.output import answer, count, say, seconds, styled, width
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from wishkit.commands.audit import Audit
     from wishkit.commands.migrate import Prepared
     from wishkit.commands.report import Report
     from wishkit.commands.status import Status
@@ -105,6 +106,28 @@ def describe_stake(stake: Stake) -> str:
 
 def _at(position: str | None) -> str:
     return f"at {position}" if position else "empty: nothing is applied"
+
+
+def render_audit(audit: Audit) -> None:
+    """What was changed outside wishkit, newest first."""
+    if audit.noted:
+        _print_table(
+            ("when", "who", "with", "command", "on"),
+            (
+                (
+                    f"{it.at:%Y-%m-%d %H:%M:%S}",
+                    f"{it.role} as {it.acting_as}" if it.acting_as else it.role,
+                    it.application or "",
+                    it.tag,
+                    f"{it.object_type} {it.object_identity}",
+                )
+                for it in audit.noted
+            ),
+            right=(),
+        )
+    else:
+        answer("nothing was noted")
+    answer(f"\nthe audit is {'on' if audit.on else 'off'}")
 
 
 def _print_table(

@@ -7,4 +7,4 @@ SELECT 'event trigger' AS kind, e.tableoid AS class, e.oid, 0 AS sub, NULL::oid 
 FROM pg_event_trigger AS e
 WHERE (e.tableoid, e.oid) NOT IN ({members})
   AND e.evtfoid NOT IN (SELECT p.oid FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
-                        WHERE n.nspname = 'wishkit')
+                        WHERE n.nspname IN ('wishkit', 'wishkit_audit'))
