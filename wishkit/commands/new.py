@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from wishkit.commands.pairs import Pair, write_pairs
 from wishkit.commands.template import template
 from wishkit.core.migration import BACKWARD_SUFFIX
-from wishkit.core.request import LONGEST, Request
-from wishkit.errors import LedgerError, UsageError
+from wishkit.core.request import LONGEST, NOTHING_WRITTEN, Request
+from wishkit.errors import LedgerError, MigrationFileError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -142,7 +142,11 @@ def _pending(workspace: Workspace, connection: psycopg.Connection[Any]) -> list[
 
 
 def _checked(draft: Draft) -> Texts:
-    """The texts of a draft, after the checks that migrate would make."""
+    """The texts of a draft, after the checks that migrate would make.
+
+    Raises:
+        MigrationFileError: from these texts, when they are asked for; no file was written.
+    """
     from wishkit.commands.migrate import prepare  # noqa: PLC0415 - imported where used
     from wishkit.core.migration import Migration  # noqa: PLC0415 - as above
     from wishkit.core.plan import Step  # noqa: PLC0415 - as above
@@ -151,7 +155,11 @@ def _checked(draft: Draft) -> Texts:
     def texts(id_: str, needed: str) -> dict[str, str]:
         pair = draft.texts(needed)
         forward, backward = (Script(id_ + end, text.encode()) for end, text in pair.items())
-        prepare([Step(Migration.of(id_, forward, backward), "forward")])
+        try:
+            prepare([Step(Migration.of(id_, forward, backward), "forward")])
+        except MigrationFileError as error:
+            error.state = NOTHING_WRITTEN
+            raise
         return pair
 
     return texts

@@ -20,6 +20,8 @@ _NAME = re.compile(rf"\s*({_PART}(?:\s*\.\s*{_PART})*)\s*")
 _COLUMN = re.compile(rf"\s*({_PART}(?:\s*\.\s*{_PART})?)\s*\.\s*({_PART})\s*")
 _END = ";SELECT"  # parses behind one whole statement, and behind nothing else
 
+NOTHING_WRITTEN = "no file was written"
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -54,7 +56,7 @@ class Request:
         if code is None:
             code = "recipe-syntax"
             help_ = f"for example: wishkit new {self.option} {self.example}"
-        state = "no file was written"
+        state = NOTHING_WRITTEN
         return UsageError(message, code=code, where=where, help=help_, state=state)
 
     def relation(self) -> tuple[str, str]:

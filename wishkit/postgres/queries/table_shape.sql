@@ -60,3 +60,4 @@ SELECT pg_catalog.quote_ident(n.nspname) AS schema,
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.oid = pg_catalog.to_regclass(%(name)s)
+  AND c.oid >= 16384 -- FirstNormalObjectId (transam.h): below are the system's own
