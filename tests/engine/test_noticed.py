@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from tests.terminal import on_a_terminal
+from wishkit.commands.show import show
 from wishkit.config import Patience, Target
 from wishkit.core.events import Blocked, MigrationStarted
 from wishkit.postgres.scratch import scratch_server
@@ -285,6 +286,8 @@ def test_at_the_deadline_idle_blockers_are_ended(busy: Project, *, idle: bool) -
             (question,) = asked
             assert f"pid {pid}, " in question
             assert f"ended, because it held what this needs: {killed}" in busy.notes("WARNING")
+            (event,) = show(busy.workspace, "0001").history
+            assert event.killed == (killed,)
         else:
             assert error is not None
             assert error.code == "lock-deadline"

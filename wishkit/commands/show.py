@@ -54,6 +54,7 @@ class Event:
         seconds: how long it took.
         reason: why, in the words of who asked.
         accepted: rules that it broke with consent: ``rule``, or ``rule: reason``.
+        killed: sessions that were ended, with consent, because they held what it needed.
     """
 
     at: datetime
@@ -66,6 +67,7 @@ class Event:
     seconds: float
     reason: str | None
     accepted: tuple[str, ...] = ()
+    killed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,6 +189,7 @@ def render_shown(shown: Shown) -> None:
         who = f"{event.role} ({event.user}@{event.host})"
         reason = f": {event.reason}" if event.reason else ""
         reason += "".join(f"; accepted {rule}" for rule in event.accepted)
+        reason += "".join(f"; ended {session}" for session in event.killed)
         screen.print(
             f"  {event.at:%Y-%m-%d %H:%M:%S}  {event.direction} {event.outcome} by {who}, "
             f"{seconds(event.seconds)}{reason}",

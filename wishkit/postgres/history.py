@@ -19,4 +19,4 @@ def read_history(
     if not ledger.version:
         return []
     rows = connection.execute(query("history"), {"id": id_}).fetchall()
-    return [(*row, tuple(accepted)) for *row, accepted in rows]
+    return [(*row, tuple(accepted), tuple(killed)) for *row, accepted, killed in rows]

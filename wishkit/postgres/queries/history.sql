@@ -4,8 +4,11 @@ SELECT e.started_at AT TIME ZONE 'UTC' AS at_utc, e.direction, e.outcome, r.role
        extract(epoch FROM e.ended_at - e.started_at)::float8 AS seconds, r.reason,
        -- By way of JSON, which has no word for a column that the first version does not have.
        ARRAY(SELECT pg_catalog.jsonb_array_elements_text(
-           CASE pg_catalog.jsonb_typeof(j.accepted) WHEN 'array' THEN j.accepted END)) AS accepted
+           CASE pg_catalog.jsonb_typeof(j.accepted) WHEN 'array' THEN j.accepted END)) AS accepted,
+       ARRAY(SELECT pg_catalog.jsonb_array_elements_text(
+           CASE pg_catalog.jsonb_typeof(j.killed) WHEN 'array' THEN j.killed END)) AS killed
 FROM wishkit.execution AS e JOIN wishkit.run AS r ON r.id = e.run_id
-CROSS JOIN LATERAL (SELECT pg_catalog.to_jsonb(e) -> 'accepted') AS j (accepted)
+CROSS JOIN LATERAL (SELECT pg_catalog.to_jsonb(e) -> 'accepted',
+                           pg_catalog.to_jsonb(e) -> 'killed') AS j (accepted, killed)
 WHERE e.migration_id = %(id)s
 ORDER BY e.id
