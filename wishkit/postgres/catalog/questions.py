@@ -59,6 +59,7 @@ OBJECTS = (
     Question("catalog_columns", "pg_class"),
     Question("catalog_attributes", "pg_type"),
     Question("catalog_constraints", "pg_class"),
+    Question("catalog_not_null_180000", "pg_class", since=180000),
     Question("catalog_domain_constraints", "pg_type"),
     Question("catalog_indexes", "pg_namespace"),
     Question("catalog_sequences", "pg_namespace"),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg.pq import TransactionStatus
 
 from wishkit.core.schema import Identity, Snapshot
+from wishkit.postgres.catalog.keys import Keys
 from wishkit.postgres.catalog.questions import FACTS, OBJECTS, Question
 from wishkit.postgres.catalog.views import unqualified
 from wishkit.postgres.queries import query
@@ -15,15 +18,21 @@ from wishkit.postgres.queries import query
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from wishkit.core.schema import Value
+    from wishkit.core.schema import Attributes
 
     Connection = psycopg.Connection[Any]
     Cursor = psycopg.Cursor[Any]
     Address = tuple[int, int, int]
+    Path = tuple[str, ...]
+    Row = tuple[Any, ...]
+    Rows = Sequence[Row]
+    Told = dict[str, Any]
 
 # Before 16 a view was stored with two more relations, OLD and NEW, for which its columns were
 # qualified where one relation needs no such thing (release notes of 16, get_query_def).
 PLAIN_VIEWS_SINCE = 160000
+# What a row says besides attributes: what and where the object is.
+_PLACE = ["kind", "class", "oid", "sub", "within", "name"]
 _GRANTABLE = {"true": True, "false": False, "": None}
 
 
@@ -73,26 +82,35 @@ def _unseen(connection: Connection, questions: Iterable[Question]) -> frozenset[
 
 def _read(
     connection: Connection, questions: Sequence[Question], version: int
-) -> dict[Identity, dict[str, Value]]:
+) -> dict[Identity, Attributes]:
     idle = connection.info.transaction_status == TransactionStatus.IDLE
-    with connection.transaction(force_rollback=True):
+    with _no_collections(), connection.transaction(force_rollback=True):
         with connection.pipeline():
             if idle:
                 connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             connection.execute(query("catalog_pinned"))
-            cursors = [(it, connection.execute(it.sql, binary=True)) for it in questions]
-        reader = _Reader()
-        for question, cursor in cursors:
-            if question in FACTS:
-                reader.add_facts(cursor)
-            else:
-                reader.add_objects(question, cursor)
-        items = reader.items
-    if version < PLAIN_VIEWS_SINCE:
-        for identity, attributes in items.items():
-            if identity.kind in {"view", "materialized view"} and "definition" in attributes:
-                attributes["definition"] = unqualified(str(attributes["definition"]))
-    return items
+            plain = connection.execute(query("catalog_plain"))
+            asked = [(it, connection.execute(it.sql, binary=True)) for it in questions]
+            reader = _Reader(Keys(plain.fetchall()), plain_views=version >= PLAIN_VIEWS_SINCE)
+            for question, cursor in asked:  # the server is at the next ones meanwhile
+                reader.add(question, cursor)
+        if reader.indexes:
+            values = {"indexes": list(reader.indexes)}
+            for oid, text in connection.execute(query("catalog_index_definitions"), values):
+                reader.indexes[oid]["definition"] = text
+    return reader.items
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Hundreds of thousands of values are made, and none in a circle."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class _Reader:
@@ -100,66 +118,119 @@ class _Reader:
 
     Attributes:
         items: what is told so far.
+        indexes: by OID, those whose definition has to be asked for.
     """
 
-    def __init__(self) -> None:
-        self.items: dict[Identity, dict[str, Value]] = {}
-        self._facts: dict[Address, dict[str, Value]] = {}
+    def __init__(self, keys: Keys, *, plain_views: bool) -> None:
+        self.items: dict[Identity, Attributes] = {}
+        self.indexes: dict[int, dict[str, Any]] = {}
+        self._keys = keys
+        self._plain_views = plain_views
+        self._facts: dict[Address, dict[str, Any]] = {}
         # The names of what holds others, by catalog and OID.
-        self._paths: dict[str, dict[int, tuple[str, ...]]] = {
-            catalog: {} for catalog in ("pg_namespace", "pg_class", "pg_type")
+        self._paths: dict[str, dict[int, Path]] = {
+            catalog: {} for catalog in ("pg_namespace", "pg_class", "pg_type", "")
         }
 
-    def add_facts(self, cursor: Cursor) -> None:
-        """Keep what is said of objects by their address."""
-        for row in _rows(cursor):
-            address = (row.pop("class"), row.pop("oid"), row.pop("sub"))
-            if "grants" in row:
-                row["grants"] = tuple((*it[:2], _GRANTABLE[it[2]]) for it in row["grants"])
-            if "kind" in row:  # of the server's own or of an extension: told here or nowhere
-                self.items[Identity(row.pop("kind"), row.pop("name"))] = row
-            else:
-                row.pop("name", None)
-                self._facts.setdefault(address, {}).update(row)
+    def add(self, question: Question, cursor: Cursor) -> None:
+        """Take the answer to a question."""
+        rows = cursor.fetchall()  # first: in a pipeline nothing is known before
+        names = [column.name for column in cursor.description or ()]
+        if names[: len(_PLACE)] == _PLACE:
+            self._add_objects(question, names[len(_PLACE) :], rows)
+        else:
+            self._add_facts(names, rows)
 
-    def add_objects(self, question: Question, cursor: Cursor) -> None:
-        """Make items of the rows, each with what is said of it."""
+    def _add_facts(self, names: list[str], rows: Rows) -> None:
+        for row in rows:
+            fact = _attributes(names, row)
+            address = (fact.pop("class"), fact.pop("oid"), fact.pop("sub"))
+            kind, name = fact.pop("kind", None), fact.pop("name", ())
+            if "grants" in fact:
+                fact["grants"] = tuple((*it[:2], _GRANTABLE[it[2]]) for it in fact["grants"])
+            if kind is not None:  # of the server's own or of an extension: told here or nowhere
+                self.items[Identity(kind, name)] = fact
+            else:
+                self._facts.setdefault(address, {}).update(fact)
+
+    def _add_objects(self, question: Question, names: list[str], rows: Rows) -> None:
         items, facts = self.items, self._facts
-        paths = self._paths.get(question.within)
-        held = self._paths.get(question.holds)
-        tables = self._paths["pg_class"]
-        last, position = 0, 0
-        for row in _rows(cursor):
-            kind, class_, oid = row.pop("kind"), row.pop("class"), row.pop("oid", 0)
-            sub, within, name = row.pop("sub"), row.pop("within", 0), row.pop("name")
-            path = (name,) if isinstance(name, str) else name
+        paths = self._paths[question.within] if question.within else None
+        held = self._paths[question.holds]
+        finish = {
+            "catalog_columns": self._column,
+            "catalog_indexes": self._index,
+            "catalog_constraints": self._constraint,
+            "catalog_relations": self._relation,
+        }.get(question.name)
+        # Many objects are alike but for their name, columns above all: they share what is told.
+        alike: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for row in rows:
+            kind, class_, oid, sub, within, name = row[:6]
+            path = (name,) if type(name) is str else tuple(name)
             if paths is not None:
                 if within not in paths:
                     continue  # in something that is none of the user's
                 path = paths[within] + path
-            if row.pop("of", None) not in tables and kind == "index":
+            held[oid] = path
+            values = row[6:]
+            try:
+                told = alike.get(values)
+            except TypeError:  # there are lists among them
+                values = _tuple(values)
+                told = alike.get(values)
+            if told is None:
+                told = alike[values] = _attributes(names, values)
+            if finish is not None and (told := finish(row, path, told)) is None:
                 continue
-            if sub:
-                position = position + 1 if within == last else 1
-                last = within
-                row["position"] = position
-            if held is not None:
-                held[oid] = path
-            if (class_, oid, sub) in facts:
-                row.update(facts[class_, oid, sub])
-            items[Identity(kind, path)] = row
+            if (fact := facts.get((class_, oid, sub))) is not None:
+                told = {**told, **fact}
+                if oid in self.indexes:
+                    self.indexes[oid] = told
+            items[Identity(kind, path)] = told
+
+    def _column(self, row: Row, path: Path, told: Told) -> Told:
+        self._keys.add(row[2], row[3], path[-1], "" if "collation" in told else told["type"])
+        return told
+
+    def _relation(self, _row: Row, _path: Path, told: Told) -> Told:
+        if self._plain_views or "definition" not in told:
+            return told
+        return {**told, "definition": unqualified(told["definition"])}
+
+    def _constraint(self, row: Row, _path: Path, told: Told) -> Told:
+        if "keys" not in told:
+            return told
+        told = dict(told)
+        word = "PRIMARY KEY" if told["type"] == "primary key" else "UNIQUE"
+        told["definition"] = f"{word} ({self._keys.columns(row[4], told.pop('keys'))})"
+        return told
+
+    def _index(self, row: Row, path: Path, told: Told) -> Told | None:
+        told = dict(told)
+        on = told["of"]
+        table = self._paths["pg_class"].get(on)
+        if table is None:
+            return None
+        told["of"] = table
+        unique, classes = told.pop("unique"), told.pop("classes")
+        if "keys" in told:
+            columns = self._keys.columns(on, told.pop("keys"), classes)
+            if columns is None:
+                self.indexes[row[2]] = told
+            else:
+                told["definition"] = self._keys.index(path[-1], table, columns, unique=unique)
+        return told
 
 
-def _rows(cursor: Cursor) -> Iterator[dict[str, Any]]:
-    """The rows of an answer, without what is NULL; arrays as tuples."""
-    names = [column.name for column in cursor.description or ()]
-    for row in cursor.fetchall():
-        yield {
-            name: value if type(value) is not list else _tuple(value)
-            for name, value in zip(names, row, strict=True)
-            if value is not None
-        }
+def _attributes(names: Iterable[str], values: Iterable[Any]) -> dict[str, Any]:
+    """What is not NULL; arrays as tuples."""
+    return {
+        name: value if type(value) is not list else _tuple(value)
+        for name, value in zip(names, values, strict=True)
+        if value is not None
+    }
 
 
-def _tuple(values: list[Any]) -> tuple[Any, ...]:
+def _tuple(values: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(_tuple(it) if isinstance(it, list) else it for it in values)

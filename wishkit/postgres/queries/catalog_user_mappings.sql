@@ -1,6 +1,6 @@
 -- User mappings, by the view that everybody may read. Only who may see the options is told their
--- names; their values are secrets.
+-- names; their values, but for the name there, may be secrets.
 SELECT 'user mapping' AS kind, 'pg_user_mapping'::regclass::oid AS class, u.umid AS oid, 0 AS sub, NULL::oid AS within,
        ARRAY[u.srvname::text, CASE u.umuser WHEN 0 THEN '<public>' ELSE u.usename::text END] AS name,
-       ARRAY(SELECT split_part(o, '=', 1) FROM unnest(u.umoptions) AS o ORDER BY 1) AS options
+       ARRAY(SELECT CASE WHEN o LIKE 'user=%' THEN o ELSE split_part(o, '=', 1) END FROM unnest(u.umoptions) AS o ORDER BY 1) AS options
 FROM pg_user_mappings AS u
