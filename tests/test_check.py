@@ -19,9 +19,12 @@ from wishkit.commands.rollback import rollback
 from wishkit.commands.workspace import Workspace
 from wishkit.config import Config, Ignore, Patience, Target
 from wishkit.core.drift import Severity
+from wishkit.core.drift_words import change_words
 from wishkit.core.events import Replaying
+from wishkit.core.schema import PUBLIC, Change
 from wishkit.errors import CompareError, UsageError, WishkitError
 from wishkit.interface.json import to_json
+from wishkit.interface.progress import Progress
 from wishkit.interface.render_check import render_check
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from tests.plugins.golden import Golden
     from tests.plugins.project import RunWishkit, SqlFolder
     from wishkit.core.events import Event
+    from wishkit.core.schema import Value
     from wishkit.postgres.scratch import Scratch
 
 MIGRATIONS = Path(__file__).parents[1] / "sql" / "migrations"
@@ -473,7 +477,7 @@ def test_what_plain_yoyo_applied_is_taken_from_the_files(live: Live, tmp_path: P
     live.run("DELETE FROM wishkit.applied WHERE migration_id = '0001_create_moc_parts'")
     assert live.check().drifts == ()
     error = refused(live.with_config(sql=tmp_path))
-    assert error.code == "no-text"
+    assert error.code == "text-unknown"
     assert "0001_create_moc_parts" in error.message
 
 
@@ -530,3 +534,44 @@ def dateless(text: str) -> str:
     return re.sub(
         r"test: .*? as", "test: … as", re.sub(r"PostgreSQL [\d.]+", "PostgreSQL 18", text)
     )
+
+
+def test_a_replay_that_takes_long_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress() as progress:
+        for number, elapsed in enumerate([0.2, 0.9, 1.1, 1.4], 1):
+            progress(Replaying(f"000{number}_a", number, 4, elapsed))
+    assert capsys.readouterr().err == "running 4 migrations again on a scratch server\n"
+    with Progress(quiet=True) as progress:
+        progress(Replaying("0001_a", 1, 1, 9.0))
+    assert capsys.readouterr().err == ""
+
+
+def grant_words(expected: Value, actual: Value, owner: str | None = None) -> tuple[str, ...]:
+    return change_words(Change("grants", expected, actual), owner=owner)
+
+
+def test_grants_in_words() -> None:
+    reads = ("a", "SELECT", False)
+    writes = ("a", "INSERT", False)
+    assert grant_words((reads, writes), None) == ("a may no longer INSERT and SELECT",)
+    assert grant_words(None, (reads,)) == ("a may SELECT, which no migration granted",)
+    passes = ("a", "SELECT", True)
+    assert grant_words((reads,), (passes,)) == (
+        "a may grant SELECT to others, which no migration granted",
+    )
+    assert grant_words((passes,), (reads,)) == ("a may no longer grant SELECT to others",)
+    gone = (PUBLIC, "EXECUTE", None)  # taken away from what everybody has by default
+    assert grant_words(None, (gone,)) == ("everybody may no longer EXECUTE",)
+    assert grant_words((gone,), None) == ("everybody may EXECUTE, which no migration granted",)
+    assert grant_words((reads,), None, owner="a") == ()
+
+
+def test_the_order_of_an_enum_in_words() -> None:
+    def words(expected: tuple[str, ...], actual: tuple[str, ...]) -> str:
+        (text,) = change_words(Change("labels", expected, actual))
+        return text
+
+    assert words(("a", "b"), ("b", "a")) == "is in another order: b, a; expected a, b"
+    assert words(("a", "b"), ("a",)) == 'lacks "b"'
+    assert words(("a",), ("c", "a", "d")) == 'has "c" and "d", which no migration added'
+    assert words(("a", "b"), ("a", "x")) == 'lacks "b" and has "x", which no migration added'

@@ -81,6 +81,10 @@ def test_what_is_printed_is_what_is_told(
     assert list(run["error"]["where"]) == shape("Location")
     assert run["error"]["exit_status"] == 3
 
+    checked = told("check")
+    assert_told("check", checked)
+    assert (checked["drifts"], checked["compared_with"]) == ([], "migrations")
+
     found = told("status")
     assert_told("status", found)
     assert list(found["migrations"][0]) == shape("Row")

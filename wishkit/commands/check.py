@@ -233,7 +233,7 @@ class _Comparison:
         """Id and checksum of what is applied; the files' where plain yoyo kept no text.
 
         Raises:
-            CompareError: ``no-text``.
+            CompareError: ``text-unknown``.
         """
         files = self._files() if any(it.checksum is None for it in self.ledger.records) else {}
         found = []
@@ -241,7 +241,7 @@ class _Comparison:
             if record.checksum is None and record.id not in files:
                 raise CompareError(
                     f"the text of {record.id} is not known: plain yoyo applied it and keeps none",
-                    code="no-text",
+                    code="text-unknown",
                     help="run this where its files are, or record them with the text that was "
                     f"applied: wishkit mark {record.id} --reason …",
                 )

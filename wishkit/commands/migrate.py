@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from wishkit.commands import hazards
 from wishkit.commands.report import Done, Report
+from wishkit.commands.snapshot import refresh
 from wishkit.core.migration import resolve
 from wishkit.core.plan import forward_plan
 from wishkit.core.state import State, compare
@@ -104,7 +105,8 @@ def migrate(
             run.accepted |= hazards.accepted(judged, accept)
             done, error = run_all(run, prepared)
             ledger = run.read_ledger()
-        return _report(workspace, database, migrations, ledger, done=done, error=error)
+            notes = refresh(workspace, run.session.connection) if done else ()
+        return _report(workspace, database, migrations, ledger, done=done, error=error, notes=notes)
 
 
 def pending(
@@ -165,6 +167,10 @@ def run_all(run: Run, prepared: Prepared) -> tuple[tuple[Done, ...], WishkitErro
     except KeyboardInterrupt:  # between migrations, or a second time
         state = f"wishkit status says how things stand; {run.position} as far as is known"
         run.failure = Interrupted("interrupted", state=state)
+    if done:
+        from wishkit.postgres.last_run import keep_snapshot  # noqa: PLC0415 - heavy
+
+        keep_snapshot(run)
     return tuple(done), run.failure
 
 
@@ -216,17 +222,18 @@ def _report(
     *,
     done: tuple[Done, ...] = (),
     error: WishkitError | None = None,
+    notes: tuple[str, ...] = (),
 ) -> Report:
     entries = compare(migrations, ledger)
     missing = [e.id for e in entries if e.state is State.MISSING]
-    notes = [f"applied, but the file is gone: {id_}" for id_ in missing]
+    gone = [f"applied, but the file is gone: {id_}" for id_ in missing]
     return Report(
         "migrate",
         database,
         done,
         ledger.position,
         sum(e.state is State.PENDING for e in entries),
-        tuple(notes),
+        (*gone, *notes),
         error,
         psql_url(workspace),
     )

@@ -185,7 +185,10 @@ def _drift(difference: Difference, parts: Iterable[Difference]) -> Drift:
     subject = object_words(identity)
     if difference.type == "different":
         owner = (difference.actual or {}).get("owner")
-        worst_first = sorted(difference.changes, key=lambda it: -_severity_of(it, owner).rank)
+        worst_first = sorted(  # and long texts behind what can be said in a word
+            difference.changes,
+            key=lambda it: (-_severity_of(it, owner).rank, it.attribute == "definition"),
+        )
         changes = tuple(words for it in worst_first for words in change_words(it, owner=owner))
         text = sentence(subject, changes or ("is different",))
     else:

@@ -36,6 +36,7 @@ _ENABLED = {
     "replica": "is enabled in replicas only",
     "always": "is always enabled",
 }
+_SAID_ELSEWHERE = {"of", "position"}  # in the definition; by the order that is told apart
 _LABELS = "labels"
 _GRANTS = "grants"
 _LONGEST = 60  # characters of a value in the middle of a sentence; longer ones are told as such
@@ -68,7 +69,8 @@ def definition(attributes: Attributes | None) -> str | None:
     if attributes is None:
         return None
     lines = [str(attributes["definition"])] if attributes.get("definition") is not None else []
-    lines += [f"{_name(k)}: {value_words(v)}" for k, v in attributes.items() if k != "definition"]
+    told = sorted(attributes.keys() - {"definition", *_SAID_ELSEWHERE})
+    lines += [f"{_name(it)}: {value_words(attributes[it])}" for it in told]
     return "\n".join(lines)
 
 
