@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from wishkit.commands import hazards
 from wishkit.commands.migrate import prepare, psql_url, run_all
 from wishkit.commands.report import Report
+from wishkit.commands.snapshot import refresh
 from wishkit.core.migration import resolve
 from wishkit.core.plan import BASE, backward_plan, ids_after, last_ids
 from wishkit.core.stakes import threats
@@ -116,9 +117,9 @@ def rollback(
             run.accepted |= hazards.accepted(judged, accept)
             done, error = run_all(run, prepared)
             ledger = run.read_ledger()
-        return _report(
-            workspace, database, migrations, ledger, Report("rollback", database, done, error=error)
-        )
+            notes = refresh(workspace, run.session.connection) if done else ()
+        report = Report("rollback", database, done, notes=notes, error=error)
+        return _report(workspace, database, migrations, ledger, report)
 
 
 def planned(

@@ -82,7 +82,7 @@ def refresh(workspace: Workspace, connection: Connection) -> tuple[str, ...]:
         connection: idle.
 
     Returns:
-        What the reader should know, if anything.
+        What was in the way, if anything.
     """
     path = schema_file(workspace.config)
     if not workspace.target.embedded or not path.exists():
@@ -91,12 +91,11 @@ def refresh(workspace: Workspace, connection: Connection) -> tuple[str, ...]:
 
     try:
         text = read(connection).text
-        if text == _text(path):
-            return ()
-        write(path, text)
+        if text != _text(path):
+            write(path, text)
     except (WishkitError, Error) as error:
         return (f"{shown(path)} was not brought up to date: {error}",)
-    return (f"{shown(path)} was brought up to date",)
+    return ()
 
 
 def schema_file(config: Config) -> Path:

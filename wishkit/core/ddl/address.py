@@ -32,7 +32,8 @@ def called(identity: Identity) -> str:
     kind, name = identity
     match kind:
         case "function" | "procedure" | "aggregate":
-            arguments = name[2] or ("*" if kind == "aggregate" else "")
+            # One of the server's own names its arguments apart.
+            arguments = ", ".join(name[2:]) or ("*" if kind == "aggregate" else "")
             return f"{dotted(name[:2])}({arguments})"
         case "operator":
             return f"{quote(name[0])}.{name[1]} ({name[2]}, {name[3]})"

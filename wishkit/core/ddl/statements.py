@@ -109,7 +109,7 @@ def ended(commands: Iterable[str]) -> str:
 def _draft(whole: Whole) -> Draft:
     found = Draft(whole)
     for identity, attributes in whole.items.items():
-        if identity.kind in _MADE_WITHIN:
+        if identity.kind in _MADE_WITHIN and whole.named(identity.name[:2]):
             continue
         found.commands[identity], reason = _written(identity, whole)
         if reason:

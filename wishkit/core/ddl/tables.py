@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from wishkit.core.ddl.address import called, word
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 # In which order constraints are read.
 _CONSTRAINTS = ("primary key", "unique", "exclusion", "check", "foreign key", "not null")
+# A string constant or a quoted name; the server prints no other quotes in expressions.
+_QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*\"""")
 _ENABLED = {"disabled": "DISABLE", "replica": "ENABLE REPLICA", "always": "ENABLE ALWAYS",
             "origin": "ENABLE"}  # fmt: skip
 
@@ -161,18 +164,17 @@ def constraint_clause(identity: Identity, whole: Whole) -> str:
 
 def _definition(attributes: Attributes) -> str:
     text = text_of(attributes, "definition") or ""
-    # The printed tree has the condition in two pairs of parentheses; one is enough.
-    if text.startswith("CHECK ((") and text.endswith("))") and _one_group(text[7:-1]):
-        text = "CHECK " + text[7:-1]
+    # The server prints a condition in two pairs of parentheses; one is enough.
+    body = text.removesuffix(" NO INHERIT")
+    if body.startswith("CHECK (") and body.endswith(")"):
+        return f"CHECK ({_bare(body[7:-1])}){text[len(body) :]}"
     return text
 
 
 def _one_group(text: str) -> bool:
-    """Whether the first parenthesis closes with the last one; not sure about odd texts: no."""
+    """Whether the first parenthesis closes with the last one."""
     depth = 0
-    if any(it in text for it in "'\"$"):
-        return False
-    for at, character in enumerate(text):
+    for at, character in enumerate(_QUOTED.sub(lambda it: "x" * len(it[0]), text)):
         depth += (character == "(") - (character == ")")
         if depth == 0 and at < len(text) - 1:
             return False
