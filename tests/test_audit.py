@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -46,7 +46,7 @@ def watched(database: str, sql_folder: SqlFolder) -> Workspace:
     return workspace
 
 
-def run(workspace: Workspace, *statements: str, **options: str) -> None:
+def run(workspace: Workspace, *statements: str, **options: Any) -> None:  # noqa: ANN401 - psycopg's
     with psycopg.connect(workspace.target.url or "", autocommit=True, **options) as connection:
         for statement in statements:
             connection.execute(statement.encode())
