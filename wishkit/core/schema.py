@@ -82,7 +82,9 @@ def compare(
 ) -> tuple[Difference, ...]:
     """Where two databases differ, in order of kind and name.
 
-    What only one of the two servers can express, being newer, is not compared.
+    What only one of the two servers can express, being newer, or only one of the two roles may see
+    (`hidden` names it) is not compared, nor is the version of an extension, if that is another
+    server's.
 
     Args:
         expected: how it should be.
@@ -90,6 +92,7 @@ def compare(
         column_order: whether the order of a table's columns counts.
     """
     oldest = min(expected.version, actual.version)
+    same_major = expected.version // 10000 == actual.version // 10000
 
     def differences() -> list[Difference]:
         found = []
@@ -104,17 +107,27 @@ def compare(
                 elif there is not None:
                     found.append(Difference("extra", identity, (), None, there))
                 continue
-            ordered = column_order or identity.kind != "column"
+            told = (here.keys() | there.keys()) - _hidden(here) - _hidden(there)
+            if identity.kind == "column" and not column_order:
+                told.discard("position")
+            if identity.kind == "extension" and not same_major:
+                told.discard("version")
             changes = tuple(
                 Change(name, here.get(name), there.get(name))
-                for name in sorted(here.keys() | there.keys())
-                if here.get(name) != there.get(name) and (ordered or name != "position")
+                for name in sorted(told)
+                if here.get(name) != there.get(name)
             )
             if changes:
                 found.append(Difference("different", identity, changes, here, there))
         return found
 
     return tuple(sorted(differences(), key=lambda it: it.identity))
+
+
+def _hidden(attributes: Attributes) -> set[str]:
+    """What the role that looked may not see of an object."""
+    names = attributes.get("hidden")
+    return {"hidden", *map(str, names)} if isinstance(names, tuple) else set()
 
 
 def _told(attributes: Attributes | None, version: int) -> Attributes | None:

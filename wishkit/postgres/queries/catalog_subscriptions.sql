@@ -12,8 +12,11 @@ CROSS JOIN LATERAL (
            CASE WHEN s.subslotname IS NULL THEN true END AS without_slot,
            nullif(s.subsynccommit, 'off') AS synchronous_commit,
            nullif(s.subbinary, false) AS binary,
-           CASE s.substream::text WHEN 't' THEN 'on' WHEN 'true' THEN 'on' WHEN 'p' THEN 'parallel'
-                                  ELSE 'off' END AS streaming,
+           -- Since 18 `parallel` is what one gets without asking.
+           nullif(CASE s.substream::text WHEN 't' THEN 'on' WHEN 'true' THEN 'on' WHEN 'p' THEN 'parallel'
+                                         ELSE 'off' END,
+                  CASE WHEN current_setting('server_version_num')::int < 180000 THEN 'off' ELSE 'parallel' END)
+               AS streaming,
            CASE WHEN subtwophasestate::text <> 'd' THEN true END AS two_phase,
            CASE WHEN subdisableonerr::text = 'true' THEN true END AS disable_on_error,
            CASE WHEN suborigin::text <> 'any' THEN suborigin::text END AS origin,
