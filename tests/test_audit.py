@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from wishkit.commands.audit import audit, switch_audit
+from wishkit.commands.check import check
 from wishkit.commands.migrate import migrate
 from wishkit.commands.workspace import Workspace
 from wishkit.config import Config, Target
@@ -131,6 +132,28 @@ def test_it_is_no_drift(database: str, sql_folder: SqlFolder) -> None:
         before = read_snapshot(connection)
         switch_audit(workspace, on=True)
         assert compare(before, read_snapshot(connection)) == ()
+
+
+def test_drift_has_a_name_and_a_time(watched: Workspace) -> None:
+    run(
+        watched,
+        "CREATE TABLE extra (id int)",
+        "ALTER TABLE wish ADD COLUMN note text",
+        "CREATE VIEW wishes AS SELECT id FROM wish",
+        application_name="pgadmin",
+    )
+    by = {drift.name: drift.by or "" for drift in check(watched).drifts}
+    assert set(by) == {"public.extra", "public.wish.note", "public.wishes"}
+    for name, tag in zip(sorted(by), ("CREATE TABLE", "ALTER TABLE", "CREATE VIEW"), strict=True):
+        assert by[name].startswith("postgres with pgadmin, "), name
+        assert by[name].endswith(f" ({tag})")
+
+
+def test_grants_are_noted_though_the_server_does_not_say_on_what(watched: Workspace) -> None:
+    run(watched, "GRANT SELECT ON wish TO PUBLIC")
+    newest = audit(watched).noted[0]
+    assert (newest.tag, newest.object_type, newest.object_identity) == ("GRANT", "table", "")
+    assert newest.query == "GRANT SELECT ON wish TO PUBLIC"
 
 
 def test_off_and_on_again_keeps_what_was_noted(watched: Workspace) -> None:

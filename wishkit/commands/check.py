@@ -16,6 +16,7 @@ from wishkit.core.drift import (
     Ignored,
     Severity,
     at_least,
+    in_any_order,
     judged,
     reordered,
     without_ignored,
@@ -183,7 +184,7 @@ class _Comparison:
     ) -> Check:
         """The differences as drift, and what else is to be said of them."""
         all_ = compare(expected, actual, column_order=True)
-        differences = all_ if self.column_order else compare(expected, actual)
+        differences = all_ if self.column_order else in_any_order(all_)
         if not differences:
             return replace(blank, reordered=reordered(all_), unseen=actual.unseen)
         by_hand: dict[Identity, datetime] = {}
@@ -192,7 +193,7 @@ class _Comparison:
             by_hand = {it.identity: last.ended_at for it in since_then}
         applied = self._texts()
         makers = Makers(applied)
-        drifts = judged(differences, made_by=makers.of, by_hand=by_hand)
+        drifts = self._attributed(judged(differences, made_by=makers.of, by_hand=by_hand), last)
         left, ignored = without_ignored(drifts, self.workspace.config.ignore)
         return replace(
             blank,
@@ -201,6 +202,18 @@ class _Comparison:
             reordered=() if self.column_order else reordered(all_),
             ignored=ignored,
             unseen=actual.unseen,
+        )
+
+    def _attributed(self, drifts: Sequence[Drift], last: LastRun | None) -> tuple[Drift, ...]:
+        """Each with who changed it, or the table it belongs to, since the last run."""
+        from wishkit.postgres.audit import last_noted  # noqa: PLC0415 - heavy
+
+        tables = {it.name: ".".join(it.name.split(".")[:2]) for it in drifts}
+        noted = last_noted(
+            self.connection, [*tables, *tables.values()], since=last.ended_at if last else None
+        )
+        return tuple(
+            replace(it, by=noted.get(it.name) or noted.get(tables[it.name])) for it in drifts
         )
 
     def _half_there(
@@ -250,10 +263,12 @@ class _Comparison:
 
     def _texts(self) -> tuple[Migration, ...]:
         """The migrations as applied, in that order."""
+        from wishkit.postgres.failure import of_ledger  # noqa: PLC0415 - heavy
         from wishkit.postgres.ledger import read_scripts  # noqa: PLC0415 - heavy
 
         records = self.ledger.records
-        known = read_scripts(self.connection, self.ledger, [it.id for it in records])
+        with of_ledger():
+            known = read_scripts(self.connection, self.ledger, [it.id for it in records])
         if len(known) < len(records):
             known = {**self._files(), **known}
         return tuple(known[it.id] for it in records)

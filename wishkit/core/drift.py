@@ -58,6 +58,7 @@ class Drift:
         actual: its definition in the database; null if it is missing.
         migration: the one that makes it, where its text tells.
         since: it was otherwise when the last run ended, at this time: somebody changed it by hand.
+        by: who that was, with what, when and by which command, if the audit is on.
         remedy: SQL that brings it back; null where none is known.
     """
 
@@ -72,6 +73,7 @@ class Drift:
     actual: str | None
     migration: str | None = None
     since: datetime | None = None
+    by: str | None = None
     remedy: str | None = None
 
 
@@ -161,6 +163,19 @@ def without_ignored(
         objects = tuple(it.object for it in taken)
         entries.append(Ignored(entry.kind, entry.name, entry.reason, objects))
     return tuple(left), tuple(entries)
+
+
+def in_any_order(differences: Iterable[Difference]) -> tuple[Difference, ...]:
+    """The differences that remain where the order of columns does not count."""
+    found = []
+    for it in differences:
+        if it.identity.kind == "column" and it.type == "different":
+            changes = tuple(c for c in it.changes if c.attribute != "position")
+            if changes:
+                found.append(replace(it, changes=changes))
+        else:
+            found.append(it)
+    return tuple(found)
 
 
 def reordered(differences: Iterable[Difference]) -> tuple[str, ...]:

@@ -45,6 +45,8 @@ def _about(drift: Drift, found: Check) -> Iterator[str]:
         yield f"made by {drift.migration}"
     if drift.since and found.compared_with == "migrations":
         yield f"changed by hand since the last run ({_time(drift.since)})"
+    if drift.by:
+        yield f"by {drift.by}"
     definitions = {"expected": drift.expected, "actual": drift.actual}
     if drift.type == "different" and any("is another one" in it for it in drift.changes):
         for side, text in definitions.items():

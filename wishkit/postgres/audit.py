@@ -12,6 +12,7 @@ from wishkit.postgres.ledger import version_file
 from wishkit.postgres.queries import query
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     Connection = psycopg.Connection[Any]
@@ -57,6 +58,31 @@ def noted(connection: Connection, *, limit: int) -> tuple[Ddl, ...]:
         return ()
     rows = connection.execute(query("audit_rows"), {"limit": limit}).fetchall()
     return tuple(Ddl(*row) for row in rows)
+
+
+def last_noted(
+    connection: Connection, names: Sequence[str], *, since: datetime | None
+) -> dict[str, str]:
+    """Who changed objects last, in words, by their names without quotes; nothing without an audit.
+
+    Args:
+        connection: asks.
+        names: with schema; what belongs to a table behind it: ``public.wishes.by_user``.
+        since: only what was noted after this.
+    """
+    row = connection.execute(query("audit_state")).fetchone()
+    if not row or not row[1]:
+        return {}
+    try:
+        with connection.transaction():
+            values = {"names": list(names), "since": since}
+            rows = connection.execute(query("audit_last"), values).fetchall()
+    except psycopg.errors.InsufficientPrivilege:
+        return {}
+    return {
+        name: f"{role}{f' with {application}' if application else ''}, {at:%Y-%m-%d %H:%M} ({tag})"
+        for name, at, tag, role, application in rows
+    }
 
 
 def switch(connection: Connection, *, on: bool) -> None:

@@ -25,7 +25,8 @@ COMMENT ON COLUMN wishkit_audit.ddl.id IS 'In order of time.';
 COMMENT ON COLUMN wishkit_audit.ddl.at IS 'When, by the server''s clock.';
 COMMENT ON COLUMN wishkit_audit.ddl.tag IS 'The command, such as ALTER TABLE.';
 COMMENT ON COLUMN wishkit_audit.ddl.object_type IS 'What was made, changed or dropped: table, index, …';
-COMMENT ON COLUMN wishkit_audit.ddl.object_identity IS 'Its name, as the server writes it.';
+COMMENT ON COLUMN wishkit_audit.ddl.object_identity IS
+    'Its name, as the server writes it; empty for GRANT and REVOKE, of which it tells none.';
 COMMENT ON COLUMN wishkit_audit.ddl.role IS 'Who was logged in (session_user).';
 COMMENT ON COLUMN wishkit_audit.ddl.acting_as IS 'Whom they had SET ROLE to; null: nobody.';
 COMMENT ON COLUMN wishkit_audit.ddl.application IS 'The session''s application_name.';
@@ -60,7 +61,7 @@ BEGIN
     END IF;
     INSERT INTO wishkit_audit.ddl (tag, object_type, object_identity, role, acting_as, application,
                              address, query)
-    SELECT tg_tag, o.type, o.identity, session_user,
+    SELECT tg_tag, lower(o.type), coalesce(o.identity, ''), session_user,
            nullif(nullif(current_setting('role'), 'none'), session_user::text),
            current_setting('application_name'), inet_client_addr(),
            -- These hold passwords.
