@@ -26,6 +26,7 @@ class Expectation:
         name: its parts joined with "." in the file; arguments in parentheses are one.
         whole: whether what is within the object comes and goes with it ("…" in the file).
         attributes: what is different.
+        needs: the major that can tell it, or "icu" for a server that has it.
     """
 
     type: str
@@ -33,6 +34,7 @@ class Expectation:
     name: tuple[str, ...]
     whole: bool
     attributes: frozenset[str]
+    needs: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class SingleChange:
     Attributes:
         place: file and line.
         title: its first line of words.
-        needs: the major that can do it, or "icu" for a server that has it.
+        needs: what its first expectation does.
         expectations: all that it may be seen by; none if it is nothing to be told.
         sql: its statements.
     """
@@ -74,11 +76,10 @@ def _read(place: str, block: str) -> SingleChange:
     heads = [line for line in lines if line.startswith("-- ")]
     found = [_HEAD.fullmatch(head) for head in heads]
     assert all(found), f"{place}: {heads}"
-    needs = [head["needs"] for head in found if head and head["needs"]]
     return SingleChange(
         place,
         heads[0].removeprefix("-- "),
-        needs[0] if needs else "",
+        (found[0] and found[0]["needs"]) or "",
         tuple(_expectation(head) for head in found if head and head["kind"]),
         "\n".join(lines[len(heads) :]),
     )
@@ -91,6 +92,7 @@ def _expectation(head: re.Match[str]) -> Expectation:
         name_of(head["name"]),
         bool(head["all"]),
         frozenset((head["attributes"] or "").split(", ")) - {""},
+        head["needs"] or "",
     )
 
 

@@ -8,9 +8,9 @@ ALTER TABLE shop.plain_table DROP e;
 -- + column shop.plain_table.f
 ALTER TABLE shop.plain_table RENAME e TO f;
 
--- nothing
-ALTER TABLE shop.plain_table DROP e;
-ALTER TABLE shop.plain_table ADD e jsonb;
+-- nothing: but for the order of columns
+ALTER TABLE shop.plain_table DROP d;
+ALTER TABLE shop.plain_table ADD d varchar(20);
 
 -- column shop.plain_table.c: type
 ALTER TABLE shop.plain_table ALTER c TYPE real;

@@ -191,3 +191,7 @@ ALTER TABLE shop.bookings ADD CONSTRAINT bookings_fkey FOREIGN KEY (room, PERIOD
 ALTER TABLE shop.bookings DROP CONSTRAINT bookings_fkey;
 ALTER TABLE shop.spans DROP CONSTRAINT spans_pkey;
 ALTER TABLE shop.spans ADD CONSTRAINT spans_pkey PRIMARY KEY (room, during);
+
+-- constraint shop.suppliers.suppliers_name_key: definition, type
+ALTER TABLE shop.suppliers DROP CONSTRAINT suppliers_name_key;
+ALTER TABLE shop.suppliers ADD CONSTRAINT suppliers_name_key CHECK (name <> '');

@@ -191,3 +191,6 @@ SET extra_float_digits = -3;
 SET bytea_output = 'escape';
 SET TimeZone = 'Asia/Tokyo';
 SET xmlbinary = hex;
+
+-- language shop_language: handler
+UPDATE pg_language SET lanplcallfoid = 'plpgsql_validator'::regproc WHERE lanname = 'shop_language';

@@ -202,3 +202,19 @@ COMMENT ON AGGREGATE shop.product(integer) IS NULL;
 
 -- aggregate shop.product(integer): grants
 REVOKE EXECUTE ON FUNCTION shop.product(integer) FROM PUBLIC;
+
+-- aggregate shop.most(integer): state_type, state_function, sort_operator, result, initial
+DROP AGGREGATE shop.most(integer);
+CREATE AGGREGATE shop.most(integer) (SFUNC = pg_catalog.int84pl, STYPE = bigint, INITCOND = '0');
+
+-- - aggregate shop.most(integer)
+-- + aggregate shop.most(amount integer)
+DROP AGGREGATE shop.most(integer);
+CREATE AGGREGATE shop.most(amount integer) (SFUNC = pg_catalog.int4larger, STYPE = integer, SORTOP = >);
+
+-- - aggregate shop.middle(double precision ORDER BY double precision)
+-- + aggregate shop.middle(ORDER BY double precision)
+DROP AGGREGATE shop.middle(double precision ORDER BY double precision);
+CREATE AGGREGATE shop.middle(ORDER BY double precision) (
+    SFUNC = ordered_set_transition, STYPE = internal, FINALFUNC = mode_final, FINALFUNC_EXTRA = true
+);

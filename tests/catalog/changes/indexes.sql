@@ -93,7 +93,7 @@ DROP INDEX shop.items_price_idx;
 CREATE INDEX items_price_idx ON shop.items (width);
 COMMENT ON INDEX shop.items_price_idx IS 'for the till';
 
--- index shop.items_price_idx: definition
+-- index shop.items_price_idx: definition, of
 DROP INDEX shop.items_price_idx;
 CREATE INDEX items_price_idx ON shop.suppliers (rank);
 COMMENT ON INDEX shop.items_price_idx IS 'for the till';
@@ -124,6 +124,58 @@ ALTER INDEX shop.sales_2024_supplier_idx RENAME TO sales_of_2024_idx;
 -- index shop.totals_idx: definition
 DROP INDEX shop.totals_idx;
 CREATE INDEX totals_idx ON shop.totals (total);
+
+-- index shop.suppliers_city_idx: definition
+DROP INDEX shop.suppliers_city_idx;
+CREATE INDEX suppliers_city_idx ON shop.suppliers (city COLLATE "default");
+
+-- index shop.suppliers_city_idx: definition
+DROP INDEX shop.suppliers_city_idx;
+CREATE INDEX suppliers_city_idx ON shop.suppliers (city COLLATE "POSIX");
+
+-- index shop.suppliers_name_idx: definition
+DROP INDEX shop.suppliers_name_idx;
+CREATE INDEX suppliers_name_idx ON shop.suppliers (name COLLATE "C", rank);
+
+-- index shop.suppliers_name_idx: definition
+DROP INDEX shop.suppliers_name_idx;
+CREATE INDEX suppliers_name_idx ON shop.suppliers (name, rank DESC);
+
+-- index shop.suppliers_name_idx: definition
+DROP INDEX shop.suppliers_name_idx;
+CREATE INDEX suppliers_name_idx ON shop.suppliers (name, rank NULLS FIRST);
+
+-- index shop.suppliers_name_idx: definition
+DROP INDEX shop.suppliers_name_idx;
+CREATE INDEX suppliers_name_idx ON shop.suppliers (rank, name);
+
+-- index shop.suppliers_name_idx: definition
+DROP INDEX shop.suppliers_name_idx;
+CREATE INDEX suppliers_name_idx ON shop.suppliers (name);
+
+-- index shop.suppliers_name_idx: definition
+DROP INDEX shop.suppliers_name_idx;
+CREATE INDEX suppliers_name_idx ON shop.suppliers (name) INCLUDE (rank);
+
+-- index shop.suppliers_name_idx: definition
+DROP INDEX shop.suppliers_name_idx;
+CREATE INDEX suppliers_name_idx ON shop.suppliers (name text_pattern_ops, rank);
+
+-- index shop.suppliers_name_idx: definition
+DROP INDEX shop.suppliers_name_idx;
+CREATE INDEX suppliers_name_idx ON shop.suppliers (name, rank) WITH (deduplicate_items = off);
+
+-- index shop.suppliers_name_idx: definition
+DROP INDEX shop.suppliers_name_idx;
+CREATE UNIQUE INDEX suppliers_name_idx ON shop.suppliers (name, rank);
+
+-- index shop.suppliers_name_idx: definition
+DROP INDEX shop.suppliers_name_idx;
+CREATE UNIQUE INDEX suppliers_name_idx ON shop.suppliers (name, rank) NULLS NOT DISTINCT;
+
+-- index shop.suppliers_name_idx: definition
+DROP INDEX shop.suppliers_name_idx;
+CREATE INDEX suppliers_name_idx ON shop.suppliers (name, rank shop.class_ops);
 
 -- nothing
 REINDEX INDEX shop.items_price_idx;

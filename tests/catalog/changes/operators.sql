@@ -244,3 +244,7 @@ COMMENT ON STATISTICS shop.item_statistics IS 'counts';
 -- statistics shop.expression_statistics: definition
 DROP STATISTICS shop.expression_statistics;
 CREATE STATISTICS shop.expression_statistics ON (price * 3), lower(title) FROM shop.items;
+
+-- operator shop.!!.NONE.integer: function, result
+DROP OPERATOR shop.!! (NONE, integer);
+CREATE OPERATOR shop.!! (RIGHTARG = integer, FUNCTION = pg_catalog.to_hex);

@@ -62,3 +62,9 @@ INSERT INTO pg_seclabel VALUES ('shop.loose'::regclass, 'pg_class'::regclass, 0,
 
 -- nothing
 SELECT nextval('shop.numbers'), setval('shop.loose', 5);
+
+-- sequence shop.suppliers_id_seq: owned_by, identity_of
+-- column shop.suppliers.id: default, identity
+ALTER TABLE shop.suppliers ALTER id DROP IDENTITY;
+CREATE SEQUENCE shop.suppliers_id_seq START 100 INCREMENT 5 OWNED BY shop.suppliers.id;
+ALTER TABLE shop.suppliers ALTER id SET DEFAULT nextval('shop.suppliers_id_seq');

@@ -132,8 +132,8 @@ ALTER TABLE shop.sales ATTACH PARTITION shop.sales_2025 FOR VALUES FROM ('2025-0
 -- column shop.sales_2024.id: inherited
 -- column shop.sales_2024.supplier: inherited
 -- constraint shop.sales_2024.sales_2024_pkey: inherited
--- + constraint shop.sales_2024.sales_day_not_null
--- + constraint shop.sales_2024.sales_id_not_null
+-- [18] + constraint shop.sales_2024.sales_day_not_null
+-- [18] + constraint shop.sales_2024.sales_id_not_null
 -- + constraint shop.sales_2024.sales_supplier_fkey
 -- index shop.sales_2024_supplier_idx: partition_of
 -- table shop.sales_2024: partition_bound, partition_of

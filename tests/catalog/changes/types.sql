@@ -278,3 +278,16 @@ CREATE TYPE shop.shell_two;
 
 -- - base-type shop.shell
 DROP TYPE shop.shell;
+
+-- attribute shop.size.width: type
+-- column shop.typed.width: type
+-- - column shop.items.size
+ALTER TABLE shop.items DROP size;
+ALTER TYPE shop.size ALTER ATTRIBUTE width TYPE bigint CASCADE;
+
+-- attribute shop.size.width: position
+-- attribute shop.size.depth: position
+-- attribute shop.size.label: position
+ALTER TYPE shop.size DROP ATTRIBUTE width CASCADE;
+ALTER TYPE shop.size ADD ATTRIBUTE width integer CASCADE;
+COMMENT ON COLUMN shop.size.width IS 'of the short side';

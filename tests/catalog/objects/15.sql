@@ -114,6 +114,8 @@ CREATE INDEX items_lower_idx ON shop.items (lower(title) COLLATE "C" varchar_pat
 CREATE INDEX items_partial_idx ON shop.items (supplier) INCLUDE (notes) WHERE price > 5;
 CREATE UNIQUE INDEX items_nulls_idx ON shop.items (sold_at) NULLS NOT DISTINCT WITH (fillfactor = 80);
 CREATE UNIQUE INDEX plain_identity_idx ON shop.suppliers (rank, name);
+CREATE INDEX suppliers_city_idx ON shop.suppliers (city);
+CREATE INDEX suppliers_name_idx ON shop.suppliers (name, rank);
 COMMENT ON INDEX shop.items_price_idx IS 'for the till';
 ALTER INDEX shop.items_lower_idx ALTER COLUMN 1 SET STATISTICS 300;
 

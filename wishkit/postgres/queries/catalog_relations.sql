@@ -8,7 +8,7 @@ SELECT CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view'
        CASE WHEN c.reloptions IS NOT NULL OR toast.reloptions IS NOT NULL THEN ARRAY(
            SELECT o FROM unnest(c.reloptions) AS o
            UNION ALL SELECT 'toast.' || o FROM unnest(toast.reloptions) AS o ORDER BY 1) END AS options,
-       CASE c.relreplident WHEN 'f' THEN 'full' WHEN 'n' THEN CASE WHEN c.relkind <> 'v' THEN 'nothing' END
+       CASE c.relreplident WHEN 'f' THEN 'full' WHEN 'n' THEN CASE WHEN c.relkind NOT IN ('v', 'f') THEN 'nothing' END
        END AS replica_identity,
        nullif(c.relrowsecurity, false) AS row_security,
        nullif(c.relforcerowsecurity, false) AS force_row_security,
@@ -21,7 +21,8 @@ SELECT CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view'
        CASE WHEN NOT c.relispartition THEN parent.names END AS inherits,
        parent.detaching AS detach_pending,
        f.srvname AS server,
-       ARRAY(SELECT o FROM unnest(t.ftoptions) AS o ORDER BY 1) AS foreign_options,
+       CASE WHEN t.ftoptions IS NOT NULL THEN ARRAY(SELECT o FROM unnest(t.ftoptions) AS o ORDER BY 1) END
+           AS foreign_options,
        CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END AS definition
 FROM pg_class AS c
 LEFT JOIN pg_am AS a ON a.oid = c.relam
