@@ -185,8 +185,14 @@ class _Comparison:
         """The differences as drift, and what else is to be said of them."""
         all_ = compare(expected, actual, column_order=True)
         differences = all_ if self.column_order else in_any_order(all_)
+        blank = replace(
+            blank,
+            reordered=() if self.column_order else reordered(all_),
+            unseen=actual.unseen,
+        )
+        known = self.workspace.config.ignore
         if not differences:
-            return replace(blank, reordered=reordered(all_), unseen=actual.unseen)
+            return replace(blank, ignored=without_ignored((), known)[1])
         by_hand: dict[Identity, datetime] = {}
         if last and last.snapshot:
             since_then = compare(last.snapshot, actual, column_order=self.column_order)
@@ -194,14 +200,12 @@ class _Comparison:
         applied = self._texts()
         makers = Makers(applied)
         drifts = self._attributed(judged(differences, made_by=makers.of, by_hand=by_hand), last)
-        left, ignored = without_ignored(drifts, self.workspace.config.ignore)
+        left, ignored = without_ignored(drifts, known)
         return replace(
             blank,
             drifts=left,
             half_there=self._half_there(makers, differences, actual),
-            reordered=() if self.column_order else reordered(all_),
             ignored=ignored,
-            unseen=actual.unseen,
         )
 
     def _attributed(self, drifts: Sequence[Drift], last: LastRun | None) -> tuple[Drift, ...]:

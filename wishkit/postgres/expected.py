@@ -182,7 +182,7 @@ def _run_one(run: Run, step: Step, position: int, total: int) -> None:
         parts = batches(step.script, transactional=step.transactional, batched=step.batched)
         run_step(run, step, parts, position=position, total=total)
     except Interrupted:
-        raise
+        raise Interrupted("interrupted", state="nothing was changed") from None
     except WishkitError as error:
         if missing := _NO_EXTENSION.search(error.message):
             raise CompareError(
