@@ -63,14 +63,15 @@ class Whole:
                 self._named[identity.name[:2]].append(identity)
             if column := texts_of(attributes.get("identity_of")):
                 self.sequences[column] = identity
+        for parts in self._within.values():
+            parts.sort(key=lambda it: number(self.items[it].get("position")))
         self.owner = owners.most_common(1)[0][0] if owners else None
 
     def parts(self, name: tuple[str, ...], *kinds: str) -> Iterator[tuple[Identity, Attributes]]:
         """What of some kinds stands within an object; columns in their order."""
-        found = [it for it in self._within.get(name, ()) if it.kind in kinds]
-        found.sort(key=lambda it: number(self.items[it].get("position")))
-        for identity in found:
-            yield identity, self.items[identity]
+        for identity in self._within.get(name, ()):
+            if identity.kind in kinds:
+                yield identity, self.items[identity]
 
     def kind_of(self, name: tuple[str, ...]) -> str | None:
         """What it is that has columns, constraints or triggers."""

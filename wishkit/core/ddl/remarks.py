@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from wishkit.core.ddl.model import Whole
     from wishkit.core.schema import Attributes, Identity, Value
 
+_SAID = frozenset({"owner", "comment", "security_labels", "grants"})
 # The server gives these no owner of their own, or none that a command could change.
 _OWNERLESS = frozenset({"database", "column", "attribute"})
 
@@ -22,6 +23,8 @@ _OWNERLESS = frozenset({"database", "column", "attribute"})
 def remarks(identity: Identity, whole: Whole) -> Iterator[str]:
     """Commands that bring an object, as it is made, to what the snapshot says besides."""
     attributes = whole.items[identity]
+    if not attributes.keys() & _SAID:
+        return
     yield from owner(identity, attributes, whole)
     if (comment := text_of(attributes, "comment")) is not None:
         yield on_database(identity, f"COMMENT ON {address(identity, whole)} IS {literal(comment)}")

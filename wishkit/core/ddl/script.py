@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from wishkit.core.ddl.address import address
 from wishkit.core.ddl.kinds import KINDS
 from wishkit.core.ddl.layout import Layout
+from wishkit.core.ddl.model import INNER
 from wishkit.core.ddl.statements import draft, ended
 from wishkit.core.schema import Identity
 
@@ -60,7 +61,7 @@ def script(snapshot: Snapshot) -> Script:
     if unwritten:
         lines = "\n".join(f"-- {line}" for it in unwritten for line in it.splitlines())
         parts.append(f"{_heading('Not written')}\n{lines}\n")
-    count = sum(it.kind in KINDS and bool(found.commands[it]) for it in found.commands)
+    count = sum(it.kind in KINDS.keys() - INNER for it in found.commands if found.commands[it])
     return Script("\n".join(parts), count, unwritten)
 
 
