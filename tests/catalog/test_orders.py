@@ -52,7 +52,7 @@ def made(connection: psycopg.Connection, statement: str) -> bool:
 
 def apart(one: SingleChange, two: SingleChange) -> bool:
     """Whether two changes are of different objects."""
-    first, second = ({(it.name + ("",))[:2] for it in change.expectations} for change in (one, two))
+    first, second = ({it.name[:2] for it in change.expectations} for change in (one, two))
     return bool(first and second) and not first & second
 
 
