@@ -5,30 +5,50 @@ from __future__ import annotations
 import re
 
 _NAME = r'(?:"(?:[^"]|"")*"|[a-z_\x80-\U0010ffff][\w$]*)'
-# The only relation of the outermost query. The server indents: a second one would stand in the
-# next line, after a comma or a JOIN.
-_ONLY_RELATION = re.compile(
-    rf"^   FROM (?:ONLY )?(?:{_NAME}\.)?(?P<name>{_NAME})(?: (?P<alias>{_NAME}))?(?:\([^()]*\))?;?$"
-    r"(?!\n     \S)",
-    re.MULTILINE,
+# What matters of a query's text: strings, where a query inside it begins, parentheses, names.
+_TOKEN = re.compile(
+    rf"'(?:[^']|'')*'|\(\s*(?:SELECT|VALUES|WITH)\b|[()]|{_NAME}(?:\.{_NAME})*|[A-Z]+|.", re.DOTALL
 )
-_TOKEN = re.compile(rf"'(?:[^']|'')*'|{_NAME}(?:\.{_NAME})*")
+# The outermost query of what the server has laid out in lines; a second relation would stand behind
+# a comma or a JOIN.
+_FROM = re.compile(r"\n   FROM (?P<relation>.*?)(?=\n {1,2}[A-Z]|;|\Z)", re.DOTALL)
+_SEVERAL = re.compile(r",|\bJOIN\b")
+_UNITED = re.compile(r"^(?:UNION|INTERSECT|EXCEPT)\b", re.MULTILINE)
 
 
 def unqualified(definition: str) -> str:
     """A view's definition without the name of its table before each column.
 
-    Newer servers leave it out where the query has one relation (``get_query_def`` in ruleutils.c).
+    Newer servers leave it out where the outermost query has one relation (``get_query_def`` in
+    ruleutils.c; before 16 a view had two more, OLD and NEW).
+
+    Args:
+        definition: as pg_get_viewdef lays it out.
     """
-    found = _ONLY_RELATION.search(definition)
-    if not found or re.search(r"^(?:UNION|INTERSECT|EXCEPT)", definition, re.MULTILINE):
+    parts = _outermost(definition)
+    # What is in queries inside, or in parentheses, says nothing of the outermost.
+    text = "".join(word for word, depth, _ in parts if not depth and word not in "()")
+    found = _FROM.search(text)
+    if not found or _SEVERAL.search(found["relation"]) or _UNITED.search(text):
         return definition
-    prefix = (found["alias"] or found["name"]) + "."
+    names = re.findall(_NAME, found["relation"].partition(" TABLESAMPLE ")[0])
+    prefix = f"{names[-1]}." if names else ""
 
-    def plain(token: re.Match[str]) -> str:
-        text = token[0]
-        rest = text.removeprefix(prefix)
-        return rest if re.fullmatch(_NAME, rest) else text
+    def plain(word: str, *, inside: bool) -> str:
+        rest = word.removeprefix(prefix)
+        return word if inside or not re.fullmatch(_NAME, rest) else rest
 
-    begin, end = found.span()
-    return _TOKEN.sub(plain, definition[:begin]) + found[0] + _TOKEN.sub(plain, definition[end:])
+    return "".join(plain(word, inside=inside) for word, _, inside in parts)
+
+
+def _outermost(definition: str) -> list[tuple[str, int, bool]]:
+    """Tokens, each with how many parentheses it is in, and whether in a query inside."""
+    parts, open_ = [], [False]
+    for found in _TOKEN.finditer(definition):
+        word = found[0]
+        if word == ")" and len(open_) > 1:
+            open_.pop()
+        parts.append((word, len(open_) - 1, open_[-1]))
+        if word.startswith("("):
+            open_.append(open_[-1] or word != "(")
+    return parts
