@@ -15,20 +15,15 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from wishkit.config import Patience, Target
-from wishkit.core.batches import batches
 from wishkit.core.events import MigrationStarted, Replaying
 from wishkit.core.plan import Step
 from wishkit.core.snapshot_text import pack, unpack
 from wishkit.errors import CompareError, Interrupted, WishkitError
 from wishkit.postgres.binaries import VARIABLE, Binaries, find_binaries, system_binaries
 from wishkit.postgres.catalog import read_snapshot
-from wishkit.postgres.connection import connect
-from wishkit.postgres.engine import run_step
 from wishkit.postgres.last_run import reader
 from wishkit.postgres.location import administer
 from wishkit.postgres.queries import query
-from wishkit.postgres.run import open_run
-from wishkit.postgres.scratch import scratch_server
 from wishkit.postgres.session import quote
 
 if TYPE_CHECKING:
@@ -146,6 +141,11 @@ def keep_file(path: Path, data: bytes) -> None:
 
 
 def _run(replay: Replay, migrations: Sequence[Migration], listener: Listener) -> Snapshot:
+    # What runs migrations is heavy, and an answer from the cache needs none of it.
+    from wishkit.postgres.connection import connect  # noqa: PLC0415
+    from wishkit.postgres.run import open_run  # noqa: PLC0415
+    from wishkit.postgres.scratch import scratch_server  # noqa: PLC0415
+
     steps = [Step(it, "forward", source="ledger") for it in migrations]
     began = time.monotonic()
 
@@ -178,6 +178,9 @@ def _run(replay: Replay, migrations: Sequence[Migration], listener: Listener) ->
 
 
 def _run_one(run: Run, step: Step, position: int, total: int) -> None:
+    from wishkit.core.batches import batches  # noqa: PLC0415 - as in _run
+    from wishkit.postgres.engine import run_step  # noqa: PLC0415 - as in _run
+
     try:
         parts = batches(step.script, transactional=step.transactional, batched=step.batched)
         run_step(run, step, parts, position=position, total=total)
