@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import snapshot
 import workloads
 
 from wishkit.postgres.binaries import find_binaries
@@ -141,7 +142,10 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args()
     binaries = find_binaries()
-    with tempfile.TemporaryDirectory(prefix="wishkit-bench-") as name, scratch_server() as server:
+    with (
+        tempfile.TemporaryDirectory(prefix="wishkit-bench-") as name,
+        scratch_server(settings=snapshot.SETTINGS) as server,
+    ):
         folder = Path(name)
         all_ = benchmarks(server, folder, str(binaries.bin / "psql"))
         unknown = set(options.names) - {b.name for b in all_}
@@ -195,6 +199,8 @@ def benchmarks(server: Scratch, folder: Path, psql: str) -> Sequence[Benchmark]:
 
     quiet = [psql, "-X", "-q", "-v", "ON_ERROR_STOP=1"]
     python = sys.executable
+    large = server.url(snapshot.NAME)
+    dump = [str(Path(psql).with_name("pg_dump")), "--schema-only", "-f", os.devnull, large]
     return (
         Benchmark(
             "many",
@@ -300,6 +306,36 @@ def benchmarks(server: Scratch, folder: Path, psql: str) -> Sequence[Benchmark]:
                     in_folder(fifty, wishkit("migrate", "--url", url["a"])),
                 ),
                 Contender("300 MB", nothing, [python, "-c", workloads.THREE_HUNDRED_MEGABYTES]),
+            ),
+        ),
+        *(
+            Benchmark(
+                name,
+                f"{title}, 10,000 tables of 6 columns and 2 indexes",
+                aim,
+                "wall",
+                (
+                    Contender(title, lambda: snapshot.fill(server), [python, "-c", program, large]),
+                    Contender("pg_dump --schema-only", nothing, dump),
+                ),
+            )
+            for name, title, aim, program in (
+                ("snapshot", "a live snapshot", 0.6, snapshot.READ),
+                ("unchanged", "nothing changed since", 0.05, snapshot.UNCHANGED),
+            )
+        ),
+        Benchmark(
+            "snapshot-memory",
+            "a live snapshot, against 500 MB",
+            1.0,
+            "peak",
+            (
+                Contender(
+                    "a live snapshot",
+                    lambda: snapshot.fill(server),
+                    [python, "-c", snapshot.READ, large],
+                ),
+                Contender("500 MB", nothing, [python, "-c", snapshot.HALF_A_GIGABYTE]),
             ),
         ),
     )

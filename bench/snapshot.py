@@ -1,0 +1,51 @@
+"""A large schema, and the programs that look at all of it: a live snapshot, and its fingerprint."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import psycopg
+
+if TYPE_CHECKING:
+    from wishkit.postgres.scratch import Scratch
+
+NAME = "large"
+TABLES = 10_000
+# pg_dump locks every table of a database at once; the server's default is for about 6,400 of them.
+SETTINGS = {"max_locks_per_transaction": "500"}
+
+_FILL = f"""
+DO $$ BEGIN
+    FOR i IN 1..{TABLES} LOOP
+        EXECUTE format(
+            'CREATE TABLE t%1$s (id bigint PRIMARY KEY, name text NOT NULL,'
+            ' price numeric(10, 2) DEFAULT 0, tags jsonb,'
+            ' created_at timestamptz NOT NULL DEFAULT now(), state varchar(20));'
+            'CREATE INDEX t%1$s_name ON t%1$s (name)', i);
+        IF i % 500 = 0 THEN COMMIT; END IF;
+    END LOOP;
+END $$
+"""
+
+READ = """
+import sys, psycopg
+from wishkit.postgres.catalog import read_snapshot
+with psycopg.connect(sys.argv[1], autocommit=True) as connection:
+    print(len(read_snapshot(connection).items))
+"""
+UNCHANGED = READ.replace("read_snapshot", "fingerprint").replace(
+    "len(fingerprint(connection).items)", "fingerprint(connection)"
+)
+HALF_A_GIGABYTE = "held = bytearray(500 << 20); held[::4096] = bytes(len(held[::4096]))"
+
+
+def fill(server: Scratch) -> None:
+    """Make 10,000 tables with 6 columns and 2 indexes each, once."""
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        known = connection.execute(
+            "SELECT 1 FROM pg_database WHERE datname = %s", [NAME]
+        ).fetchone()
+    if not known:
+        with psycopg.connect(server.create_database(NAME), autocommit=True) as connection:
+            connection.execute(_FILL.encode())
+            connection.execute("VACUUM ANALYZE")
