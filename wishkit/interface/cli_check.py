@@ -32,7 +32,7 @@ def check(
     env: Env = None,
     json: Json = False,
 ) -> int:
-    """Whether a database is what its migrations define; changes nothing.
+    """Whether a database is what its migrations say; changes nothing.
 
     Example: wishkit check --env production --severity warning
     """

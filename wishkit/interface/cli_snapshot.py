@@ -19,7 +19,7 @@ def snapshot(
     env: Env = None,
     json: Json = False,
 ) -> int:
-    """Write sql/schema.sql: the whole schema, for reading and for reviews.
+    """Write sql/schema.sql: the whole schema as one text.
 
     Example: wishkit snapshot --check
     """

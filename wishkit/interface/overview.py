@@ -16,7 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "migrate": ("cli_run", "Apply what is pending."),
     "rollback": ("cli_run", "Undo migrations, newest applied first."),
     "status": ("cli_run", "Every migration and its state; writes nothing, takes no lock."),
-    "check": ("cli_check", "Whether a database is what its migrations define; changes nothing."),
+    "check": ("cli_check", "Whether a database is what its migrations say; changes nothing."),
     "plan": ("cli_plan", "What migrate or rollback would run; changes nothing."),
     "show": (
         "cli_plan",
@@ -26,7 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "unmark": ("cli_plan", "Record migrations as not applied, without undoing them."),
     "snapshot": (
         "cli_snapshot",
-        "Write sql/schema.sql: the whole schema, for reading and for reviews.",
+        "Write sql/schema.sql: the whole schema as one text.",
     ),
     "new": ("cli_new", "Begin a migration: the next number, two files to write in."),
     "init": (
