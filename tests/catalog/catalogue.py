@@ -40,10 +40,16 @@ class Catalogue:
 
     def after(self, *changes: SingleChange) -> Snapshot:
         """The database with changes made, which are undone again."""
+        with self.changed(*changes) as connection:
+            return read_snapshot(connection)
+
+    @contextmanager
+    def changed(self, *changes: SingleChange) -> Iterator[psycopg.Connection]:
+        """A connection to the database with changes made, which are undone afterwards."""
         with self._connection.transaction(force_rollback=True):
             for change in changes:
                 self._connection.execute(change.sql.encode())
-            return read_snapshot(self._connection)
+            yield self._connection
 
 
 def abilities(connection: psycopg.Connection) -> set[str]:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.plugins.changes import read_changes
 from wishkit.core.schema import Change, Difference, compare
+from wishkit.postgres.catalog import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
@@ -114,3 +115,16 @@ def test_a_change_in_the_order_of_columns_is_told_when_asked_for(catalogue: Cata
         ("d", (Change("position", 4, 5),)),
         ("e", (Change("position", 5, 4),)),
     ]
+
+
+def test_the_fingerprint_notices_every_change(catalogue: Catalogue) -> None:
+    with catalogue.changed() as connection:
+        before = fingerprint(connection)
+        assert before == fingerprint(connection)
+    unnoticed = []
+    for change in CHANGES:
+        if change.needs in catalogue.can and change.expectations:
+            with catalogue.changed(change) as connection:
+                if fingerprint(connection) == before:
+                    unnoticed.append(f"{change.place} {change.title}")
+    assert unnoticed == []

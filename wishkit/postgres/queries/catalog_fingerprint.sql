@@ -1,5 +1,6 @@
 -- How many rows each catalog has, and a sum over the transactions that wrote them: any change of any
--- object changes it. Ownership of sequences is all there is in pg_depend that no other row tells of.
+-- object changes it. Ownership of sequences, what belongs to
+-- extensions and schemas in publications (a catalog since 15) are told by pg_depend.
 SELECT md5(string_agg(f.told, ',' ORDER BY f.told)) AS fingerprint
 FROM (
     SELECT 'aggregate ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_aggregate
@@ -30,7 +31,9 @@ FROM (
     UNION ALL
     SELECT 'default_acl ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_default_acl
     UNION ALL
-    SELECT 'depend ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_depend WHERE deptype = 'a' AND refobjsubid > 0
+    SELECT 'depend ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_depend
+    WHERE deptype = 'e' OR deptype = 'a' AND refobjsubid > 0
+       OR classid = to_regclass('pg_catalog.pg_publication_namespace')
     UNION ALL
     SELECT 'description ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_description
     UNION ALL
@@ -84,8 +87,20 @@ FROM (
     UNION ALL
     SELECT 'statistic_ext ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_statistic_ext
     UNION ALL
-    -- Of this one everybody may read some columns, and no transaction numbers.
-    SELECT 'subscription ' || count(*) || ' ' || coalesce(sum(hashtext((subname, subowner, subenabled, subbinary, subslotname, subsynccommit, subpublications)::text)), 0) FROM pg_subscription
+    -- Of this one everybody may read all columns but one, and no transaction numbers. Those that an
+    -- older server does not have are those of `absent`.
+    SELECT 'subscription ' || count(*) || ' ' || coalesce(sum(hashtext(s.told)), 0)
+    FROM (VALUES (NULL, NULL, NULL, NULL, NULL, NULL))
+        AS absent (subtwophasestate, subdisableonerr, suborigin, subrunasowner, subpasswordrequired, subfailover)
+    CROSS JOIN LATERAL (
+        SELECT (subname, subowner, subenabled, subbinary, substream, subslotname, subsynccommit, subpublications,
+                subtwophasestate, subdisableonerr, suborigin, subrunasowner, subpasswordrequired,
+                subfailover)::text AS told
+        FROM pg_subscription) AS s
+    UNION ALL
+    -- Whose transaction numbers only superusers may read.
+    SELECT 'user_mapping ' || count(*) || ' ' || coalesce(sum(hashtext((umid, umuser, umoptions)::text)), 0)
+    FROM pg_user_mappings
     UNION ALL
     SELECT 'transform ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_transform
     UNION ALL
