@@ -7,7 +7,7 @@ than all the rest.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,11 +28,11 @@ class Keys:
                 self._types[id_] = word
             else:
                 self._reserved.add(word)
-        self._columns: dict[tuple[int, int], tuple[str, str]] = {}
+        self._columns: dict[tuple[int, int], list[Any]] = {}
 
-    def add(self, table: int, number: int, name: str, type_: str) -> None:
-        """Remember a column; without a type, if it has a collation of its own."""
-        self._columns[table, number] = (name, type_)
+    def add(self, columns: Iterable[tuple[int, int, str, str, str | None]]) -> None:
+        """Remember columns: OID of the table, number, name, type, collation if it has its own."""
+        self._columns = {(table, number): rest for table, number, *rest in columns}
 
     def quote(self, name: str) -> str:
         """A name as quote_ident writes it."""
@@ -53,11 +53,12 @@ class Keys:
         """
         columns = [self._columns[table, int(number)] for number in keys.split()]
         if classes is not None:
-            for (_, type_), class_ in zip(columns, classes.split(), strict=True):
+            for (_, type_, collation), class_ in zip(columns, classes.split(), strict=True):
                 base, wanted = _MODIFIER.sub("", type_), self._types[class_]
-                if base != wanted and (base, wanted) != ("character varying", "text"):
+                known = base == wanted or (base, wanted) == ("character varying", "text")
+                if collation is not None or not known:
                     return None
-        return ", ".join([self.quote(name) for name, _ in columns])
+        return ", ".join([self.quote(name) for name, _, _ in columns])
 
     def index(self, name: str, table: Sequence[str], columns: str, *, unique: bool) -> str:
         """What pg_get_indexdef says of a plain index."""

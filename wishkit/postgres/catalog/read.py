@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -136,6 +137,9 @@ class _Reader:
         """Take the answer to a question."""
         rows = cursor.fetchall()  # first: in a pipeline nothing is known before
         names = [column.name for column in cursor.description or ()]
+        if question.name == "catalog_columns":
+            of = itemgetter(*map(names.index, ("oid", "sub", "name", "type", "collation")))
+            self._keys.add(map(of, rows))
         if names[: len(_PLACE)] == _PLACE:
             self._add_objects(question, names[len(_PLACE) :], rows)
         else:
@@ -158,7 +162,6 @@ class _Reader:
         paths = self._paths[question.within] if question.within else None
         held = self._paths[question.holds]
         finish = {
-            "catalog_columns": self._column,
             "catalog_indexes": self._index,
             "catalog_constraints": self._constraint,
             "catalog_relations": self._relation,
@@ -188,10 +191,6 @@ class _Reader:
                 if oid in self.indexes:
                     self.indexes[oid] = told
             items[Identity(kind, path)] = told
-
-    def _column(self, row: Row, path: Path, told: Told) -> Told:
-        self._keys.add(row[2], row[3], path[-1], "" if "collation" in told else told["type"])
-        return told
 
     def _relation(self, _row: Row, _path: Path, told: Told) -> Told:
         if self._plain_views or "definition" not in told:

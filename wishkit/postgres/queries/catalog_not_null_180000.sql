@@ -8,7 +8,7 @@ SELECT 'constraint' AS kind, k.tableoid AS class, k.oid, 0 AS sub, k.conrelid AS
        CASE WHEN k.coninhcount > 0 AND k.conislocal THEN true END AS local
 FROM pg_constraint AS k
 JOIN pg_class AS c ON c.oid = k.conrelid
-JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
+JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1] AND a.attnum > 0
 WHERE k.contype = 'n' AND k.oid >= 16384
   AND (NOT k.convalidated OR k.connoinherit
        OR k.oid IN (SELECT n.objoid FROM pg_description AS n WHERE n.classoid = 'pg_constraint'::regclass)
