@@ -64,9 +64,7 @@ def _besides(found: Check) -> Iterator[str]:
     for entry in found.ignored:
         what = ", ".join(entry.objects)
         name = f'[[drift.ignore]] {entry.kind} "{entry.name}" ({entry.reason})'
-        yield (
-            f"ignored: {what}, by {name}" if what else f"note: {name} is stale: no such drift"
-        )
+        yield (f"ignored: {what}, by {name}" if what else f"note: {name} is stale: no such drift")
     if found.unseen:
         yield f"not compared, because this role may not read it: {', '.join(found.unseen)}"
 
