@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from wishkit.commands.check import Check
+    from wishkit.commands.remedy import Adopted
     from wishkit.core.drift import Drift
     from wishkit.core.drift_origin import HalfThere
 
@@ -39,6 +40,19 @@ def render_check(found: Check) -> None:
     answer(_verdict(found))
 
 
+def render_adopted(adopted: Adopted) -> None:
+    """A migration that was written, what it cannot do, and what comes next."""
+    answer(f"wrote {adopted.migration.forward}")
+    if adopted.migration.backward:
+        answer(f"wrote {adopted.migration.backward}")
+    for lost in adopted.destructive:
+        answer(f"{styled('DESTRUCTIVE:', _STYLES['error'], sys.stdout)} it loses {lost}")
+    for left in adopted.by_hand:
+        answer(f"by hand: {left}")
+    for hint in adopted.hints:
+        answer(f"next: {hint}")
+
+
 def _about(drift: Drift, found: Check) -> Iterator[str]:
     """Whose it is, when it came about, and both definitions where the words do not say all."""
     if drift.migration and found.compared_with == "migrations":
@@ -63,8 +77,8 @@ def _besides(found: Check) -> Iterator[str]:
         yield f"note: the columns of {table} stand in another order, which is no drift"
     for entry in found.ignored:
         what = ", ".join(entry.objects)
-        name = f'[[drift.ignore]] {entry.kind} "{entry.name}" ({entry.reason})'
-        yield (f"ignored: {what}, by {name}" if what else f"note: {name} is stale: no such drift")
+        return f"{half.id} is there in part: {number} of {total} objects {_be(number)} missing: {named}"
+    return f"{half.id} is not applied, but {number} of {total} objects it makes {_be(number)} there: {named}"
     if found.unseen:
         yield f"not compared, because this role may not read it: {', '.join(found.unseen)}"
 
@@ -79,6 +93,10 @@ def _half(half: HalfThere) -> str:
             return f"{half.id} is recorded as applied, and nothing of what it makes is there"
         return f"{half.id} is there in part: {number} of {total} objects are missing: {named}"
     return f"{half.id} is not applied, but {number} of {total} objects it makes are there: {named}"
+
+
+def _be(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def _verdict(found: Check) -> str:
