@@ -46,7 +46,7 @@ def test_words_become_a_pair_with_the_next_number(config: Config) -> None:
     created = new(config, ["add", "wish notes"])
     assert created.id == "0007_add_wish_notes"
     assert Path(created.forward).name == "0007_add_wish_notes.sql"
-    assert Path(created.backward).name == "0007_add_wish_notes.rollback.sql"
+    assert Path(created.backward or "").name == "0007_add_wish_notes.rollback.sql"
     migration = read_folder(config.sql / "migrations")[-1]
     assert migration.id == created.id
     assert migration.header.summary == "add wish notes"

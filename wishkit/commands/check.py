@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -26,7 +26,7 @@ from wishkit.core.schema import compare
 from wishkit.errors import CompareError, UsageError, WishkitError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import psycopg
@@ -106,6 +106,23 @@ def check(
         WishkitError: configuration, connection or ledger cannot be read.
     """
     least = _severity(severity)
+    with comparing(workspace, column_order=column_order) as comparison:
+        found = comparison.with_last_run() if last_run else comparison.with_migrations()
+    found = replace(found, fails=least or found.fails)
+    return replace(found, drifts=tuple(at_least(found.drifts, least or Severity.INFO)))
+
+
+@contextmanager
+def comparing(workspace: Workspace, *, column_order: bool = False) -> Iterator[Comparison]:
+    """Both sides of a comparison, for as long as there is a connection.
+
+    Args:
+        workspace: as for `check`.
+        column_order: as for `check`.
+
+    Raises:
+        WishkitError: configuration, connection or ledger cannot be read.
+    """
     with workspace.connect("check", writes=False) as (connection, target, server):
         from wishkit.postgres.connection import describe  # noqa: PLC0415 - heavy
         from wishkit.postgres.ledger import read_ledger  # noqa: PLC0415 - as above
@@ -115,17 +132,26 @@ def check(
             target.name,
             describe(target, server),
             datetime.now(UTC),
-            "last run" if last_run else "migrations",
+            "migrations",
             ledger.position,
-            fails=least or Severity(target.drift_fails),
+            fails=Severity(target.drift_fails),
         )
-        comparison = _Comparison(workspace, connection, server, ledger, blank, column_order)
-        found = comparison.with_last_run() if last_run else comparison.with_migrations()
-    return replace(found, drifts=tuple(at_least(found.drifts, least or Severity.INFO)))
+        yield Comparison(workspace, connection, server, ledger, blank, column_order)
 
 
 @dataclass(frozen=True, slots=True)
-class _Comparison:
+class Comparison:
+    """A database, its ledger and its migrations.
+
+    Attributes:
+        workspace: project and database.
+        connection: to the database.
+        server: where that is.
+        ledger: of the database.
+        blank: the answer, as far as it is known without comparing.
+        column_order: whether the order of columns counts.
+    """
+
     workspace: Workspace
     connection: Connection
     server: Server
@@ -134,6 +160,7 @@ class _Comparison:
     column_order: bool
 
     def with_migrations(self) -> Check:
+        """What is not as the migrations define it."""
         from wishkit.postgres.catalog import fingerprint  # noqa: PLC0415 - heavy
         from wishkit.postgres.expected import expected_snapshot, replay_of  # noqa: PLC0415
         from wishkit.postgres.last_run import last_run  # noqa: PLC0415
@@ -155,7 +182,21 @@ class _Comparison:
             clean.keep(self.blank.checked_at)
         return found
 
+    def snapshots(self) -> tuple[Snapshot, Snapshot]:
+        """How the database should be by its migrations, and how it is.
+
+        Raises:
+            CompareError: what it should be cannot be found out.
+        """
+        from wishkit.postgres.expected import expected_snapshot, replay_of  # noqa: PLC0415 - heavy
+
+        replay = replay_of(self.connection, self._applied(), schema=self.ledger.yoyo_schema)
+        actual = self._actual()
+        folder = cache_folder(self.workspace.config)
+        return expected_snapshot(replay, self._texts, folder, self.workspace.listener), actual
+
     def with_last_run(self) -> Check:
+        """What is not as the last run left it."""
         from wishkit.postgres.catalog import fingerprint  # noqa: PLC0415 - heavy
         from wishkit.postgres.last_run import last_run  # noqa: PLC0415 - as above
 
@@ -167,7 +208,7 @@ class _Comparison:
                 help="wishkit check, without --last-run, compares with the migrations; the next "
                 "run of migrate or rollback keeps what it leaves",
             )
-        blank = replace(self.blank, last_run=last.ended_at)
+        blank = replace(self.blank, compared_with="last run", last_run=last.ended_at)
         if last.fingerprint and last.fingerprint == fingerprint(self.connection):
             return replace(blank, unchanged_since=last.ended_at)
         if last.snapshot is None:

@@ -32,12 +32,12 @@ class Pair:
     Attributes:
         id: the new migration's.
         forward: path of the forward file, as the user would name it.
-        backward: path of the backward file.
+        backward: path of the backward file; null if there is none.
     """
 
     id: str
     forward: str
-    backward: str
+    backward: str | None = None
 
 
 def write_pairs(

@@ -138,7 +138,7 @@ def judged(
         made_by: the migration that makes an object, where that is known.
         by_hand: objects that have changed since the last run, with the time when it ended.
     """
-    found = [it for difference in differences if (it := _without_tombstones(difference))]
+    found = [it for difference in differences if (it := without_tombstones(difference))]
     whole, parts = _folded(found)
     drifts = [
         replace(
@@ -250,7 +250,7 @@ def _severity_of(change: Change, owner: Value) -> Severity:
     return _SEVERITIES.get(change.attribute, Severity.ERROR)
 
 
-def _without_tombstones(difference: Difference) -> Difference | None:
+def without_tombstones(difference: Difference) -> Difference | None:
     """The difference without values of enums that were removed; None where nothing is left.
 
     A value cannot be dropped: what takes it back renames it, so that nobody can use it again.

@@ -1,11 +1,14 @@
 """The command that looks for drift: check."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from wishkit.interface.options import Env, Json, Url, workspace
 from wishkit.interface.output import answer
 from wishkit.interface.parameters import Option
 from wishkit.interface.progress import Progress
+
+if TYPE_CHECKING:
+    from wishkit.commands.workspace import Workspace
 
 
 def check(
@@ -28,6 +31,18 @@ def check(
             help="What was changed by hand since the last run; needs no scratch server.",
         ),
     ] = False,
+    sql: Annotated[
+        bool,
+        Option("--sql", help="Print the statements that would bring it back; docs/remedy.md."),
+    ] = False,
+    adopt: Annotated[
+        str | None,
+        Option(
+            "--adopt",
+            metavar="NAME",
+            help="Write a migration that makes of sql/ what the database is.",
+        ),
+    ] = None,
     url: Url = None,
     env: Env = None,
     json: Json = False,
@@ -38,6 +53,10 @@ def check(
     """
     from wishkit.commands import check as verb  # noqa: PLC0415 - imported where used
 
+    if sql or adopt is not None:
+        with Progress(quiet=json or sql) as progress:
+            place = workspace(progress, url, env)
+            return _remedy(place, adopt=None if sql else adopt, json=json)
     with Progress(quiet=json) as progress:
         result = verb.check(
             workspace(progress, url, env),
@@ -54,3 +73,23 @@ def check(
 
         render_check(result)
     return result.exit_status
+
+
+def _remedy(place: "Workspace", *, adopt: str | None, json: bool) -> int:
+    """What is to be done about drift, as a script or as a migration."""
+    from wishkit.commands import remedy as verb  # noqa: PLC0415 - rarely needed
+
+    result = verb.mend(place) if adopt is None else verb.adopt(place, adopt)
+    if json:
+        from wishkit.interface.json import to_json  # noqa: PLC0415 - heavy
+
+        answer(to_json(result))
+    elif isinstance(result, verb.Mended):
+        from wishkit.interface.render_plan import emit  # noqa: PLC0415 - imported where used
+
+        emit(result.script.encode())
+    else:
+        from wishkit.interface.render_check import render_adopted  # noqa: PLC0415 - as above
+
+        render_adopted(result)
+    return result.exit_status if isinstance(result, verb.Mended) else 0

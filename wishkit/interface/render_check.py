@@ -77,8 +77,8 @@ def _besides(found: Check) -> Iterator[str]:
         yield f"note: the columns of {table} stand in another order, which is no drift"
     for entry in found.ignored:
         what = ", ".join(entry.objects)
-        return f"{half.id} is there in part: {number} of {total} objects {_be(number)} missing: {named}"
-    return f"{half.id} is not applied, but {number} of {total} objects it makes {_be(number)} there: {named}"
+        name = f'[[drift.ignore]] {entry.kind} "{entry.name}" ({entry.reason})'
+        yield (f"ignored: {what}, by {name}" if what else f"note: {name} is stale: no such drift")
     if found.unseen:
         yield f"not compared, because this role may not read it: {', '.join(found.unseen)}"
 
@@ -88,11 +88,12 @@ def _half(half: HalfThere) -> str:
     if more := len(half.contrary) - _SAID:
         named += f" and {more} more" if more > 0 else ""
     number, total = len(half.contrary), len(half.contrary) + half.others
+    objects = f"{number} of {total} objects"
     if half.recorded == "applied":
         if not half.others:
             return f"{half.id} is recorded as applied, and nothing of what it makes is there"
-        return f"{half.id} is there in part: {number} of {total} objects are missing: {named}"
-    return f"{half.id} is not applied, but {number} of {total} objects it makes are there: {named}"
+        return f"{half.id} is there in part: {objects} {_be(number)} missing: {named}"
+    return f"{half.id} is not applied, but {objects} it makes {_be(number)} there: {named}"
 
 
 def _be(number: int) -> str:

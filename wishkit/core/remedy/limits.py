@@ -15,16 +15,13 @@ if TYPE_CHECKING:
     from wishkit.core.schema import Attributes, Difference
 
 
-def limit(
-    difference: Difference, want: Whole, have: Whole, extra: Collection[Identity]
-) -> str | None:
+def limit(difference: Difference, want: Whole, have: Whole) -> str | None:
     """Why an object cannot be made or dropped by itself; None if it can.
 
     Args:
-        difference: an object that is missing or extra, or is to be made again.
+        difference: an object that is missing or extra.
         want: how the database should be.
         have: how it is.
-        extra: everything that is to be dropped.
     """
     identity = difference.identity
     whole = have if difference.type == "extra" else want
@@ -38,13 +35,20 @@ def limit(
             return "its members are those of its family, which is there"
     if identity.kind == "trigger" and its.get("copied_from") and difference.type == "extra":
         return "it is the copy of a trigger of the whole: ALTER TABLE … ENABLE or DISABLE it"
-    return _partition(difference, want, have, extra)
+    return None
 
 
-def _partition(
+def partition_limit(
     difference: Difference, want: Whole, have: Whole, extra: Collection[Identity]
 ) -> str | None:
-    """What comes and goes with a partition, or with an index of the whole table."""
+    """Why something comes and goes with a partition, or with an index of the whole table.
+
+    Args:
+        difference: an object that is missing or extra.
+        want: how the database should be.
+        have: how it is.
+        extra: everything that is to be dropped.
+    """
     whole = have if difference.type == "extra" else want
     table = _table(difference.identity, whole)
     if table is None:

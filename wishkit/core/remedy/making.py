@@ -66,7 +66,8 @@ class Making:
             commands = list(self._index(identity, its, commands))
         owner = text_of(its, "owner")
         # A whole schema leaves its usual owner to whoever loads it; here it is known.
-        if owner is not None and owner == self.want.whole.owner and identity.kind in _OWNED:
+        usual = owner is not None and owner == self.want.whole.owner and not self.sides.anywhere
+        if usual and identity.kind in _OWNED:
             commands += owned(Edit(identity, {}, self.sides))
         return commands
 

@@ -79,12 +79,18 @@ class Sides:
         have: how it is.
         version: ``server_version_num`` of the one that is changed.
         large: tables that are not small: nothing may keep their clients waiting.
+        anywhere: it is for any database: whoever owns most of it is nobody by name.
     """
 
     want: Whole
     have: Whole
     version: int
     large: frozenset[Name]
+    anywhere: bool = False
+
+    def owner(self, role: str | None) -> str | None:
+        """How an owner is called; None for whoever runs it."""
+        return None if self.anywhere and role == self.want.owner else role
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from wishkit.core.ddl.names import dotted, literal, quote
 from wishkit.core.ddl.remarks import on_database
 from wishkit.core.ddl.tables import table_of
 from wishkit.core.ddl.types import header_of
+from wishkit.core.drift_words import TOMBSTONE
 from wishkit.core.remedy.grants import default_privileges, owner_of, regranted
 from wishkit.core.remedy.model import ByHandError, RebuildError
 from wishkit.core.remedy.options import foreign, reset
@@ -62,7 +63,7 @@ def granted(edit: Edit) -> Iterator[str]:
         return
     if edit.identity.kind == "language" and not edit.want("trusted") and edit.want("owner"):
         raise ByHandError("the server grants nothing on a language that is not trusted")
-    owner = owner_of(edit.identity, edit.sides.want.items)
+    owner = edit.sides.owner(owner_of(edit.identity, edit.sides.want.items))
     yield from regranted(edit.identity, want, have, owner=owner)
 
 
@@ -186,7 +187,11 @@ def enabled(edit: Edit) -> Iterator[str]:
 
 def labels(edit: Edit) -> Iterator[str]:
     """Labels of an enum: added and renamed; none is ever removed."""
-    want, have = texts_of(edit.want("labels")), texts_of(edit.have("labels"))
+    # A value that was removed is a tombstone, and no difference.
+    want, have = (
+        tuple(it for it in texts_of(value) if not it.startswith(TOMBSTONE))
+        for value in (edit.want("labels"), edit.have("labels"))
+    )
     kept = [it for it in have if it in want]
     if len(kept) == len(have) and kept == [it for it in want if it in have]:
         for at, label in enumerate(want):

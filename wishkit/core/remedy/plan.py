@@ -15,7 +15,7 @@ from wishkit.core.ddl.tables import table_of
 from wishkit.core.remedy.belonging import HOLDERS, Belonging, holder
 from wishkit.core.remedy.columns import loses_values
 from wishkit.core.remedy.drops import LOSING, dropped, loss
-from wishkit.core.remedy.limits import limit, renamed
+from wishkit.core.remedy.limits import limit, partition_limit, renamed
 from wishkit.core.remedy.making import Making
 from wishkit.core.remedy.model import ByHand, ByHandError, Edit, RebuildError, Remedy, Sides, Step
 from wishkit.core.remedy.registry import REBUILT, alters
@@ -52,6 +52,7 @@ def remedy(
     actual: Snapshot,
     *,
     large: Collection[Name] = (),
+    anywhere: bool = False,
 ) -> Remedy:
     """What brings a database to what it should be.
 
@@ -60,10 +61,11 @@ def remedy(
         expected: how the database should be.
         actual: how it is.
         large: tables that are not small, schema and name.
+        anywhere: it is for any database: whoever owns most of it is nobody by name.
     """
     if not differences:
         return Remedy()
-    return _Plan(expected, actual, frozenset(large)).remedy(differences)
+    return _Plan(expected, actual, frozenset(large), anywhere).remedy(differences)
 
 
 @dataclass(slots=True)
@@ -71,6 +73,7 @@ class _Plan:
     expected: Snapshot
     actual: Snapshot
     large: frozenset[Name]
+    anywhere: bool
     by_hand: list[ByHand] = field(default_factory=list)
     edits: dict[Identity, Step] = field(default_factory=dict)
     rebuilt: dict[Identity, Difference] = field(default_factory=dict)
@@ -85,7 +88,9 @@ class _Plan:
 
     def __post_init__(self) -> None:
         self.want, self.have = draft(self.expected), draft(self.actual)
-        self.sides = Sides(self.want.whole, self.have.whole, self.actual.version, self.large)
+        self.sides = Sides(
+            self.want.whole, self.have.whole, self.actual.version, self.large, self.anywhere
+        )
         self.standing = Standing(self.have)
         self.belonging = Belonging(self.want, self.have, self.missing, self.extra, self.rebuilt)
         self.making = Making(self.expected, self.want, self.sides, self.missing)
@@ -113,17 +118,19 @@ class _Plan:
 
     def _set_aside(self) -> None:
         """Leave out what cannot be made or dropped by itself; rename what is called otherwise."""
-        for among in (self.missing, self.extra):
-            for it, difference in list(among.items()):
-                if self.belonging.within(difference):
-                    continue
-                if reason := limit(difference, self.want.whole, self.have.whole, self.extra):
-                    self.by_hand.append(ByHand(among.pop(it), reason))
+        want, have = self.want.whole, self.have.whole
         for it in list(self.missing):
-            if old := renamed(it, self.extra.keys(), self.want.whole, self.have.whole):
+            if old := renamed(it, self.extra.keys(), want, have):
                 command = f"ALTER INDEX {called(old)} RENAME TO {dotted(it.name[-1:])}"
                 self.edits[it] = Step(it, (command,))
                 del self.missing[it], self.extra[old]
+        for among in (self.missing, self.extra):
+            for it, difference in list(among.items()):
+                reason = partition_limit(difference, want, have, self.extra)
+                if reason is None and not self.belonging.within(difference):
+                    reason = limit(difference, want, have)
+                if reason:
+                    self.by_hand.append(ByHand(among.pop(it), reason))
 
     # What changes in place
 
@@ -159,8 +166,10 @@ class _Plan:
             raise ByHandError("its members are those of its family, which is there")
         if edit.identity.kind == "index":
             table = table_of(edit.identity, self.have.whole)
-            if edit.have("partition_of") or (
-                table and self.have.whole.items[table].get("partition_key")
+            if (
+                edit.have("partition_of")
+                or edit.want("partition_of")
+                or (table and self.have.whole.items[table].get("partition_key"))
             ):
                 raise ByHandError("it is one with the indexes of its partitions")
 
