@@ -37,6 +37,9 @@ RESULTS = {
     "db stop": "database.ServerStatus",
     "db status": "database.ServerStatus",
 }
+# What the same command returns with another option.
+WITH_OPTIONS = {"check --sql": "remedy.Mended", "check --adopt": "remedy.Adopted"}
+_ALL = {**RESULTS, **WITH_OPTIONS}
 # Annotations name some types that are imported for the type checker only.
 _MODULES = (
     "wishkit.errors",
@@ -46,6 +49,7 @@ _MODULES = (
     "wishkit.core.header",
     "wishkit.core.migration",
     "wishkit.core.outline",
+    "wishkit.core.remedy",
     "wishkit.core.stakes",
     "wishkit.core.state",
     "wishkit.postgres.audit",
@@ -74,7 +78,7 @@ _LOCATION = ("path", "line", "column")
 
 def result_type(command: str) -> type:
     """The dataclass a command returns."""
-    module, name = RESULTS[command].split(".")
+    module, name = _ALL[command].split(".")
     names = {**vars(import_module("wishkit.postgres.server"))}
     found: type = vars(import_module(f"wishkit.commands.{module}")).get(name) or names[name]
     return found
@@ -82,10 +86,10 @@ def result_type(command: str) -> type:
 
 def reference() -> str:
     """Markdown: the commands, and below them every object with its fields."""
-    rows = [f"| `wishkit {c} --json` | {_link(result_type(c).__name__)} |" for c in RESULTS]
+    rows = [f"| `wishkit {c} --json` | {_link(result_type(c).__name__)} |" for c in _ALL]
     parts = ["| command | result |\n|---|---|\n" + "\n".join(rows)]
     seen: list[type] = []
-    waiting: list[type] = [result_type(command) for command in RESULTS]
+    waiting: list[type] = [result_type(command) for command in _ALL]
     while waiting:
         kind = waiting.pop(0)
         if kind not in seen:

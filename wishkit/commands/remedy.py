@@ -134,7 +134,7 @@ def adopt(workspace: Workspace, name: str) -> Adopted:
         files = {".sql": head.forward() + file_text(forward)}
         if not back.by_hand:
             files[BACKWARD_SUFFIX] = head.backward() + file_text(back)
-        return files
+        return _checked(id_, files)
 
     (pair,) = write_pairs(workspace.folder, [(name, texts)], ())
     hints = (
@@ -142,6 +142,18 @@ def adopt(workspace: Workspace, name: str) -> Adopted:
         "everywhere else: wishkit migrate",
     )
     return Adopted(blank.database, pair, forward.loses, _reasons(forward), hints)
+
+
+def _checked(id_: str, files: dict[str, str]) -> dict[str, str]:
+    """The texts, after the checks that migrate would make."""
+    from wishkit.commands.migrate import prepare  # noqa: PLC0415 - imported where used
+    from wishkit.core.migration import Migration  # noqa: PLC0415 - as above
+    from wishkit.core.plan import Step  # noqa: PLC0415 - as above
+    from wishkit.core.script import Script  # noqa: PLC0415 - as above
+
+    forward, *backward = [Script(id_ + end, text.encode()) for end, text in files.items()]
+    prepare([Step(Migration.of(id_, forward, next(iter(backward), None)), "forward")])
+    return files
 
 
 @dataclass(frozen=True, slots=True)

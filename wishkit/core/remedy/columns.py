@@ -87,6 +87,8 @@ def redefaulted(edit: Edit) -> Iterator[str]:
     """Another default, or none."""
     if edit.have("generated") is not None or edit.want("generated") is not None:
         return
+    if _loses_identity(edit) and "not_null" not in edit.changes:
+        yield f"{_column(edit)} DROP IDENTITY"
     default = edit.want("default")
     if default is None:
         yield f"{_column(edit)} DROP DEFAULT"
@@ -121,8 +123,14 @@ def renulled(edit: Edit) -> Iterator[str]:
 def renumbered(edit: Edit) -> Iterator[str]:
     """GENERATED … AS IDENTITY; a new sequence begins behind the numbers that are there."""
     want, have = edit.want("identity"), edit.have("identity")
+    sides, name = edit.sides, edit.identity.name
+    if (want is None) != (have is None) and (
+        sides.want.sequences.get(name) in sides.have.items
+        or sides.have.sequences.get(name) in sides.want.items
+    ):
+        raise ByHandError("its sequence is there as one of its own")
     if _loses_identity(edit):
-        if "not_null" not in edit.changes:
+        if not edit.changes.keys() & {"default", "not_null"}:  # else they have done it
             yield f"{_column(edit)} DROP IDENTITY"
         return
     if have is not None:

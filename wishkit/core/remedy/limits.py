@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from wishkit.core.ddl.model import INNER, number
 from wishkit.core.ddl.tables import table_of
+from wishkit.core.ddl.types import shell_of
 from wishkit.core.schema import Identity
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from wishkit.core.ddl.model import Whole
+    from wishkit.core.remedy.model import Name
     from wishkit.core.schema import Attributes, Difference
 
 
@@ -28,6 +30,10 @@ def limit(difference: Difference, want: Whole, have: Whole) -> str | None:
     its = whole.items[identity]
     if identity.kind == "attribute":
         return _attribute(identity, want, have)
+    if identity == Identity("schema", ("public",)):
+        return "every database begins with this schema"
+    if identity.kind == "base type":
+        return _base_type(difference, want, have)
     if identity.kind == "operator class":
         name = tuple(str(its.get("family")).replace('"', "").split("."))
         family = Identity("operator family", (*name, identity.name[-1]))
@@ -68,6 +74,26 @@ def _table(identity: Identity, whole: Whole) -> Identity | None:
     if identity.kind in INNER:
         return Identity(whole.kind_of(identity.name[:-1]) or "table", identity.name[:-1])
     return None
+
+
+def _base_type(difference: Difference, want: Whole, have: Whole) -> str | None:
+    """A base type and its functions need each other."""
+    identity = difference.identity
+    if difference.type == "extra":
+        defined = have.items[identity].get("defined") is not False
+        return "a base type and its functions stand on each other" if defined else None
+    parts = shell_of(identity, want.items[identity])
+    there = any(it in have.items for part in parts for it in want.mentioned(part))
+    return "a base type and its functions stand on each other" if there else None
+
+
+def in_order(of: Name, want: Whole, have: Whole) -> bool:
+    """Whether the attributes that a composite type has on both sides have one order."""
+    orders = [
+        [it for it, _ in one.parts(of, "attribute") if it in other.items]
+        for one, other in ((want, have), (have, want))
+    ]
+    return orders[0] == orders[1]
 
 
 def _attribute(identity: Identity, want: Whole, have: Whole) -> str | None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from wishkit.core.ddl.address import called
 from wishkit.core.ddl.model import UnwritableError, text_of, texts_of
 from wishkit.core.ddl.names import dotted
+from wishkit.core.ddl.remarks import remarks
 from wishkit.core.ddl.statements import statement
-from wishkit.core.ddl.tables import table_of
+from wishkit.core.ddl.tables import constraint_clause, table_of
 from wishkit.core.remedy.belonging import holder
 from wishkit.core.remedy.model import Edit, Step
 from wishkit.core.remedy.objects import owned
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from wishkit.core.ddl.statements import Draft
-    from wishkit.core.remedy.model import Sides
+    from wishkit.core.remedy.model import Name, Sides
     from wishkit.core.schema import Attributes, Identity, Snapshot
 
 _OWNED = frozenset(
@@ -29,6 +30,9 @@ _OWNED = frozenset(
      "text search dictionary", "text search configuration", "publication", "foreign data wrapper",
      "server", "event trigger", "language"}
 )  # fmt: skip
+
+# A key whose index can be built beforehand.
+_KEY = re.compile(r"(?P<sort>PRIMARY KEY|UNIQUE) (?P<columns>\([^()]*\))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,8 @@ class Making:
         if identity.kind == "attribute":
             commands = [_attribute(identity, its)]
         elif identity.kind in {"column", "constraint"} and of not in self.missing:
-            commands = [statement(identity, self.expected).removesuffix(";")]
+            online = list(self._online(identity, its)) if identity.name[:-1] in self._large else []
+            commands = online or [statement(identity, self.expected).removesuffix(";")]
         elif identity.kind == "index":
             commands = list(self._index(identity, its, commands))
         owner = text_of(its, "owner")
@@ -70,6 +75,25 @@ class Making:
         if usual and identity.kind in _OWNED:
             commands += owned(Edit(identity, {}, self.sides))
         return commands
+
+    @property
+    def _large(self) -> frozenset[Name]:
+        return self.sides.large
+
+    def _online(self, identity: Identity, its: Attributes) -> Iterator[str]:
+        """A constraint for which nobody waits while rows are read; nothing for other sorts."""
+        table, name = dotted(identity.name[:-1]), dotted(identity.name[-1:])
+        clause = constraint_clause(identity, self.want.whole)
+        if its.get("type") in {"check", "foreign key"} and its.get("validated") is not False:
+            yield f"ALTER TABLE {table} ADD {clause} NOT VALID"
+            yield f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}"
+        elif found := _KEY.fullmatch(str(its.get("definition"))):
+            yield f"CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} {found['columns']}"
+            key = clause.replace(found[0], f"{found['sort']} USING INDEX {name}", 1)
+            yield f"ALTER TABLE {table} ADD {key}"
+        else:
+            return
+        yield from remarks(identity, self.want.whole)
 
     def renamed_sequence(self, identity: Identity) -> Iterator[Step]:
         """The sequence of an identity column that is there, but is called otherwise."""

@@ -233,7 +233,7 @@ def attribute(edit: Edit) -> Iterator[str]:
     sides, of = edit.sides, dotted(edit.identity.name[:-1])
     for it, its in sides.have.items.items():
         if it.kind == "column" and its.get("type") in {of, f"{of}[]"}:
-            raise ByHandError(f"column {'.'.join(it.name)} is of this type")
+            raise ByHandError(f"of this type is column {'.'.join(it.name)}")
     text = f"ALTER TYPE {dotted(edit.identity.name[:-1])} ALTER ATTRIBUTE "
     text += f"{quote(edit.identity.name[-1])} TYPE {edit.want('type')}"
     if collation := edit.want("collation"):
@@ -271,7 +271,7 @@ def counted(edit: Edit) -> Iterator[str]:
 def bound(edit: Edit) -> Iterator[str]:
     """Which column a sequence goes with."""
     if "identity_of" in edit.changes:
-        return  # the column says it
+        raise ByHandError("its sequence is there as one of its own")
     column = texts_of(edit.want("owned_by"))
     yield f"{_alter(edit)} OWNED BY {dotted(column) if column else 'NONE'}"
 

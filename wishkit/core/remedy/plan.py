@@ -15,7 +15,7 @@ from wishkit.core.ddl.tables import table_of
 from wishkit.core.remedy.belonging import HOLDERS, Belonging, holder
 from wishkit.core.remedy.columns import loses_values
 from wishkit.core.remedy.drops import LOSING, dropped, loss
-from wishkit.core.remedy.limits import limit, partition_limit, renamed
+from wishkit.core.remedy.limits import in_order, limit, partition_limit, renamed
 from wishkit.core.remedy.making import Making
 from wishkit.core.remedy.model import ByHand, ByHandError, Edit, RebuildError, Remedy, Sides, Step
 from wishkit.core.remedy.registry import REBUILT, alters
@@ -110,6 +110,7 @@ class _Plan:
                 self._edit(it)
                 if it.identity.kind == "column" and _retypes(it):
                     touched |= self.standing.on_column(it.identity)
+        self._typed(differences)
         self._close(touched)
         first = [self.edits.pop(it) for it in self._released()]
         creations, late = self._creations()
@@ -132,13 +133,24 @@ class _Plan:
                 if reason:
                     self.by_hand.append(ByHand(among.pop(it), reason))
 
+        # What cannot be made is missed by what needs it.
+        left = {it.difference.identity for it in self.by_hand if it.difference.type == "missing"}
+        left |= {it._replace(kind="shell type") for it in left}
+        for it in list(self.missing if left else ()):
+            if it in self.want.needs and reached({it}, self.want.needs) & left:
+                reason = "it needs what is left here"
+                self.by_hand.append(ByHand(self.missing.pop(it), reason))
+
     # What changes in place
 
     def _edit(self, difference: Difference) -> None:
         identity = difference.identity
         edit = Edit(identity, {it.attribute: it for it in difference.changes}, self.sides)
         found, rest = alters(identity.kind, set(edit.changes))
-        if identity.kind in {"column", "attribute"}:
+        if identity.kind == "column" or (
+            identity.kind == "attribute"
+            and in_order(identity.name[:-1], self.sides.want, self.sides.have)
+        ):
             rest -= {"position"}
         try:
             if rest:
@@ -173,6 +185,16 @@ class _Plan:
             ):
                 raise ByHandError("it is one with the indexes of its partitions")
 
+    def _typed(self, differences: Sequence[Difference]) -> None:
+        """Columns of typed tables are as their type, and left to a person if that is."""
+        hand = {it.difference.identity for it in self.by_hand}
+        left = {(dotted(it.name[:-1]), it.name[-1]) for it in hand if it.kind == "attribute"}
+        for it in differences if left else ():
+            table = it.identity._replace(kind="table", name=it.identity.name[:-1])
+            of = (self.have.whole.items.get(table) or {}).get("of_type")
+            if it.identity.kind == "column" and (of, it.identity.name[-1]) in left:
+                self.by_hand.append(ByHand(it, "it is as the attribute of its type"))
+
     # What has to make way
 
     def _close(self, touched: set[Identity]) -> None:
@@ -191,14 +213,20 @@ class _Plan:
     def _namesakes(self) -> list[Identity]:
         """Routines in the way of others, which have their name and perhaps the same arguments."""
         names = {it.name[:2] for it in self.missing if it.kind in _ROUTINES}
-        return [it for it in self.extra if it.kind in _ROUTINES and it.name[:2] in names]
+        ranges = {self.want.whole.items[it].get("multirange") for it in self.missing} - {None}
+        return [
+            it
+            for it in self.extra
+            if (it.kind in _ROUTINES and it.name[:2] in names)
+            or self.have.whole.items[it].get("multirange") in ranges
+        ]
 
     def _stuck(self, start: Identity, above: set[Identity]) -> str | None:
         for it in sorted(above | {start}):
             if it in self.extra and it.kind not in LOSING:
                 continue
             if it.kind not in REBUILT:
-                return f"{it.kind} {'.'.join(it.name)} stands on it, and is not made again"
+                return f"not made again, as this stands on it: {it.kind} {'.'.join(it.name)}"
             if it in self.want.unwritten:
                 return self.want.unwritten[it]
             if it in self.want.whole.items and it.kind == "constraint" and self._inherited(it):
@@ -339,7 +367,9 @@ def _is_bare(difference: Difference) -> bool:
     attributes = difference.expected or difference.actual or {}
     kind = difference.identity.kind
     own = {"publication schema", "publication table", "user mapping", "transform"}
-    bare = attributes.keys() <= {"grants", "security_labels"} and kind not in own
+    bare = (
+        bool(attributes) and attributes.keys() <= {"grants", "security_labels"} and kind not in own
+    )
     return bare or kind == "default privileges"
 
 
@@ -354,4 +384,5 @@ def _retypes(difference: Difference) -> bool:
 
 
 def _alone(commands: Collection[str]) -> bool:
-    return any(" CONCURRENTLY " in it[:40] for it in commands)
+    """Whether each is to be a transaction of its own: some have to, others would hold locks."""
+    return any(" CONCURRENTLY " in it[:40] or " VALIDATE CONSTRAINT " in it for it in commands)

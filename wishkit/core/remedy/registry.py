@@ -16,7 +16,7 @@ Alter: TypeAlias = "Callable[[Edit], Iterator[str]]"
 EVERY = "every"
 _TABLES = ("table", "foreign table")
 # In the order in which they run. What every kind has comes behind what a kind has of its own.
-_ALTERS: tuple[tuple[tuple[str, ...], tuple[str, ...], Alter], ...] = (
+ALTERS: tuple[tuple[tuple[str, ...], tuple[str, ...], Alter], ...] = (
     (("column",), ("inherited", "local"), columns.inherited),
     (("column",), ("type", "collation"), columns.retyped),
     (("column",), ("not_null",), columns.renulled),
@@ -114,7 +114,7 @@ def alters(kind: str, attributes: set[str]) -> tuple[list[Alter], set[str]]:
     """The functions that change these attributes, in order; and the attributes none changes."""
     found: list[Alter] = []
     rest = set(attributes)
-    for kinds, names, function in _ALTERS:
+    for kinds, names, function in ALTERS:
         hit = rest.intersection(names)
         if hit and (kind in kinds or EVERY in kinds):
             found.append(function)
