@@ -119,7 +119,7 @@ def test_what_cannot_be_a_name_is_refused_with_what_could(
         new(config, [text])
     assert caught.value.code == "migration-name"
     help_ = caught.value.help or ""
-    assert (f"wishkit new {suggestion}\n" in help_) if suggestion else ("wishkit new" not in help_)
+    assert (f"{suggestion}\n" in help_) if suggestion else ("perhaps" not in help_)
     assert len(list((config.sql / "migrations").iterdir())) == 4
 
 

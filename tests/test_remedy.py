@@ -222,7 +222,7 @@ def test_nothing_is_adopted_where_nothing_differs(live: Live) -> None:
         adopt(live.workspace, "nothing")
     assert refused.value.code == "nothing-to-adopt"
     with pytest.raises(UsageError) as refused:
-        adopt(live.workspace, "No Name")
+        adopt(live.workspace, "no, name!")
     assert refused.value.code == "migration-name"
     assert sorted(live.migrations.iterdir()) == before
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from wishkit.commands.pairs import Pair, write_pairs
+from wishkit.commands.pairs import Pair, migration_name, write_pairs
 from wishkit.commands.template import template
 from wishkit.core.migration import BACKWARD_SUFFIX
-from wishkit.core.request import LONGEST, NOTHING_WRITTEN, Request
+from wishkit.core.request import NOTHING_WRITTEN, Request
 from wishkit.errors import LedgerError, MigrationFileError, UsageError
 
 if TYPE_CHECKING:
@@ -58,7 +56,7 @@ def new(
         UsageError: ``migration-name``, ``unknown-migration``.
         MigrationFileError: ``no-folder``, ``unwritable``, ``numbers-used-up``.
     """
-    name = _name(" ".join(words))
+    name = migration_name(" ".join(words))
     directives = "-- transactional: false\n" if not transactional else ""
 
     def texts(id_: str, needed: str) -> dict[str, str]:
@@ -173,24 +171,3 @@ def _hints(drafts: Sequence[Draft], pairs: Sequence[Pair]) -> Iterator[str]:
         yield "once no release that knows the old name is running: wishkit migrate"
     else:
         yield "read them, say in COMMENT ON what the names do not, then: wishkit migrate"
-
-
-def _name(text: str) -> str:
-    """``add wish notes`` as a migration is called.
-
-    Raises:
-        UsageError: ``migration-name``, with the nearest one that would do.
-    """
-    name = re.sub(r"[\s_-]+", "_", text.strip()).lower()
-    plain = unicodedata.normalize("NFKD", name.removesuffix(".sql")).encode("ascii", "ignore")
-    near = re.sub(r"[^a-z0-9]+", "_", plain.decode()).strip("_")
-    near = re.sub(r"^\d{4}_", "", near)[:LONGEST].strip("_")
-    if name and name == near:
-        return name
-    raise UsageError(
-        f'"{text}" cannot be the name of a migration',
-        code="migration-name",
-        help=(f"perhaps: wishkit new {near}\n" if near else "")
-        + f"a name has up to {LONGEST} of the characters a-z, 0-9 and _; "
-        "the number comes from wishkit",
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import unicodedata
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from wishkit.commands.workspace import shown
 from wishkit.core.migration import NAME, resolve
-from wishkit.errors import MigrationFileError
+from wishkit.core.request import LONGEST
+from wishkit.errors import MigrationFileError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -114,3 +116,24 @@ def _write(path: Path, text: str, written: list[Path]) -> None:
             f"cannot write {shown(path)}: {(error.strerror or str(error)).lower()}",
             code="unwritable",
         ) from None
+
+
+def migration_name(text: str) -> str:
+    """``add wish notes`` as a migration is called.
+
+    Raises:
+        UsageError: ``migration-name``, with the nearest one that would do.
+    """
+    name = re.sub(r"[\s_-]+", "_", text.strip()).lower()
+    plain = unicodedata.normalize("NFKD", name.removesuffix(".sql")).encode("ascii", "ignore")
+    near = re.sub(r"[^a-z0-9]+", "_", plain.decode()).strip("_")
+    near = re.sub(r"^\d{4}_", "", near)[:LONGEST].strip("_")
+    if name and name == near:
+        return name
+    raise UsageError(
+        f'"{text}" cannot be the name of a migration',
+        code="migration-name",
+        help=(f"perhaps: {near}\n" if near else "")
+        + f"a name has up to {LONGEST} of the characters a-z, 0-9 and _; "
+        "the number comes from wishkit",
+    )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wishkit.commands.check import comparing
-from wishkit.commands.pairs import Pair, write_pairs
+from wishkit.commands.pairs import Pair, migration_name, write_pairs
 from wishkit.core.migration import BACKWARD_SUFFIX
-from wishkit.core.request import LONGEST
 from wishkit.errors import CompareError, UsageError
 
 if TYPE_CHECKING:
@@ -108,12 +106,7 @@ def adopt(workspace: Workspace, name: str) -> Adopted:
     """
     from wishkit.core.remedy.script import file_text  # noqa: PLC0415 - rarely needed
 
-    if not re.fullmatch(r"[a-z0-9_]+", name) or len(name) > LONGEST:
-        raise UsageError(
-            f'"{name}" cannot be the name of a migration',
-            code="migration-name",
-            help=f"a name has up to {LONGEST} of the characters a-z, 0-9 and _",
-        )
+    name = migration_name(name)
     with comparing(workspace) as comparison:
         sides = _sides(comparison)
         blank = comparison.blank
