@@ -22,6 +22,7 @@ from wishkit.core.migration import read_folder
 from wishkit.core.script import Script
 from wishkit.core.statements import split
 from wishkit.errors import UsageError
+from wishkit.interface.cli import execute
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -234,3 +235,9 @@ def test_what_is_to_stay_stays(live: Live) -> None:
     found = mend(replace(live.workspace, config=config))
     assert "stray" not in found.script
     assert "COMMENT ON TABLE public.sets" in found.script
+
+
+@pytest.mark.parametrize("other", [["--adopt", "x"], ["--last-run"], ["--severity", "error"]])
+def test_one_thing_is_asked_at_a_time(other: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["check", "--sql", *other]) == 2
+    assert f"--sql and {other[0]} do not go together" in capsys.readouterr().err

@@ -8,6 +8,8 @@ from wishkit.interface.parameters import Option
 from wishkit.interface.progress import Progress
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from wishkit.commands.workspace import Workspace
 
 
@@ -54,9 +56,11 @@ def check(
     from wishkit.commands import check as verb  # noqa: PLC0415 - imported where used
 
     if sql or adopt is not None:
+        asked = {"--sql": sql, "--adopt": adopt is not None}
+        told = {"--severity": severity, "--last-run": last_run, "--column-order": column_order}
+        _refuse_both([option for option, given in (asked | told).items() if given])
         with Progress(quiet=json or sql) as progress:
-            place = workspace(progress, url, env)
-            return _remedy(place, adopt=None if sql else adopt, json=json)
+            return _remedy(workspace(progress, url, env), adopt=adopt, json=json)
     with Progress(quiet=json) as progress:
         result = verb.check(
             workspace(progress, url, env),
@@ -73,6 +77,21 @@ def check(
 
         render_check(result)
     return result.exit_status
+
+
+def _refuse_both(options: "Sequence[str]") -> None:
+    """The remedy is for all drift from the migrations: nothing else goes with it.
+
+    Raises:
+        UsageError: something else was asked for as well.
+    """
+    if options[1:]:
+        from wishkit.errors import UsageError  # noqa: PLC0415 - imported where used
+
+        raise UsageError(
+            f"{options[0]} and {options[1]} do not go together",
+            help="--sql and --adopt each stand alone: they are about all drift from the migrations",
+        )
 
 
 def _remedy(place: "Workspace", *, adopt: str | None, json: bool) -> int:
