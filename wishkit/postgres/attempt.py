@@ -56,6 +56,17 @@ class Attempt:
         span = (self.current or self.batches[0]).spans[0]
         return self.step.script.locate(span.start, span.end)
 
+    def place_behind(self, completed: int) -> Location:
+        """The statement that was refused.
+
+        Args:
+            completed: how many statements of the last message had succeeded before.
+        """
+        batch = self.current or self.batches[0]
+        index = max(0, completed - self.prefix.count(b";\n"))
+        span = batch.spans[min(index, len(batch.spans) - 1)]
+        return self.step.script.locate(span.start, span.end)
+
     @property
     def elapsed(self) -> float:
         """Seconds since it began."""

@@ -103,7 +103,7 @@ def _run_transaction(attempt: Attempt) -> None:
     except OutOfPatience as over:
         raise _gave_up(attempt, failure.out_of_patience(attempt, over)) from over.refused.error
     except Stalled as stalled:
-        raise _gave_up(attempt, failure.stalled(attempt)) from stalled.refused.error
+        raise _gave_up(attempt, failure.stalled(attempt, stalled)) from stalled.refused.error
     except Lost as lost:
         _settle_lost(attempt, lost)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from wishkit.core.statements import Span
     from wishkit.errors import Location, WishkitError
     from wishkit.postgres.attempt import Attempt
-    from wishkit.postgres.patience import OutOfPatience
+    from wishkit.postgres.patience import OutOfPatience, Stalled
 
 _WORD = re.compile(rb'"(?:[^"]|"")+"|[\w$\x80-\xff]+|.', re.DOTALL)
 _COPY_LINE = re.compile(r"COPY [^,]+, \D+ (\d+)|\(?(?:line|Zeile|ligne|línea)\D*(\d+)")
@@ -206,7 +206,7 @@ def out_of_patience(attempt: Attempt, over: OutOfPatience) -> WishkitError:
         f"gave up after {seconds:g} s: others hold locks that it needs, and queueing behind them "
         "would have made the clients wait",
         code="lock-deadline",
-        where=attempt.place,
+        where=attempt.place_behind(over.refused.completed),
         help="\n".join(help_),
         notes=tuple(
             [f"in the way: {b}" for b in over.blockers]
@@ -222,13 +222,13 @@ SEE_MORE = (
 )
 
 
-def stalled(attempt: Attempt) -> WishkitError:
+def stalled(attempt: Attempt, stopped: Stalled) -> WishkitError:
     """The error for a statement that worked under its locks while clients waited for it."""
     milliseconds = round(attempt.run.target.patience.stall * 1000)
     return MigrationFailed(
         f"cancelled, because clients had been waiting for its locks for {milliseconds} ms",
         code="stalls-clients",
-        where=attempt.place,
+        where=attempt.place_behind(stopped.refused.completed),
         help="it had its locks and was at work: waiting longer would not help. Put what takes "
         "long (reading or changing many rows) where it stalls nobody: NOT VALID and VALIDATE in "
         "files of their own, indexes CONCURRENTLY, data in batches; docs/hazards.md has each "

@@ -79,7 +79,7 @@ def _run_all(attempt: Attempt) -> None:
     except OutOfPatience as over:
         raise _gave_up(attempt, batch, failure.out_of_patience(attempt, over)) from over
     except Stalled as stalled:
-        raise _gave_up(attempt, batch, failure.stalled(attempt)) from stalled
+        raise _gave_up(attempt, batch, failure.stalled(attempt, stalled)) from stalled
     except online.Unclear as unclear:
         raise _unclear(attempt, batch, unclear) from None
 
