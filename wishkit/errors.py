@@ -6,6 +6,9 @@
     ├── MigrationFileError      2  a file of the sql folder cannot work; nothing was run
     ├── PlanError               2  files and ledger do not fit together; nothing was run
     ├── ConsentNeeded           1  the answer is no until somebody says yes
+    ├── PromiseBroken           1  a probe found that something is not as it should be
+    ├── ProbeError              2  a probe could not be asked
+    ├── SeedFailed              3  seeds failed and were rolled back
     ├── ConnectError            2  no usable connection to the database
     ├── ServerError             2  the embedded or scratch server cannot do what was asked
     ├── LockHeld                2  another run is at work
@@ -116,6 +119,29 @@ class ConsentNeeded(WishkitError):
     default_code = "consent-needed"
     default_state = "nothing was run"
     exit_status = 1
+
+
+class PromiseBroken(WishkitError):
+    """A probe found that something is not as it should be; what it did was rolled back."""
+
+    default_code = "promise-broken"
+    default_state = "the probe was rolled back; it changed nothing"
+    exit_status = 1
+
+
+class ProbeError(WishkitError):
+    """A probe could not be asked, so nothing is known; what it did was rolled back."""
+
+    default_code = "not-asked"
+    default_state = "the probe was rolled back; it changed nothing"
+
+
+class SeedFailed(WishkitError):
+    """Seeds failed; everything that they did was rolled back."""
+
+    default_code = "seed-failed"
+    default_state = "all seeds of this run were rolled back"
+    exit_status = 3
 
 
 class ConnectError(WishkitError):

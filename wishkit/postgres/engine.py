@@ -210,7 +210,8 @@ def _after_statements(attempt: Attempt, refused: _Afterwards) -> WishkitError:
 def _failed(attempt: Attempt, refused: Refused) -> WishkitError:
     batch = attempt.current or attempt.batches[0]
     completed = max(0, refused.completed - _count(attempt.prefix))
-    where = failure.place(attempt.step, batch, completed, refused.error, len(attempt.prefix))
+    script, prefix = attempt.step.script, len(attempt.prefix)
+    where = failure.place(script, batch, completed, refused.error, prefix)
     state = _undone(attempt)
     error = failure.describe(MigrationFailed, refused.error, where=where, state=state)
     attempt.record_failure(error, "failed")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wishkit.core.batches import Batch
-    from wishkit.core.plan import Step
+    from wishkit.core.script import Script
     from wishkit.core.statements import Span
     from wishkit.errors import Location, WishkitError
     from wishkit.postgres.attempt import Attempt
@@ -59,7 +59,7 @@ def _of_ledger(error: psycopg.Error) -> WishkitError:
             help="if it was renamed, rename it back; if schema wishkit was dropped in part, drop "
             "the rest of it: yoyo's tables still know what is applied",
         )
-    if _is_lost(error):
+    if is_lost(error):
         return _lost(error)
     return LedgerError(f"the ledger cannot be used: {message}")
 
@@ -74,12 +74,13 @@ def of_connection() -> Iterator[None]:
     try:
         yield
     except psycopg.OperationalError as error:
-        if not _is_lost(error):
+        if not is_lost(error):
             raise
         raise _lost(error) from error
 
 
-def _is_lost(error: psycopg.Error) -> bool:
+def is_lost(error: psycopg.Error) -> bool:
+    """Whether the connection went away with it."""
     return error.sqlstate is None or error.diag.severity_nonlocalized in {"FATAL", "PANIC"}
 
 
@@ -102,17 +103,18 @@ def _first_line(error: psycopg.Error) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
-def place(step: Step, batch: Batch, completed: int, error: psycopg.Error, prefix: int) -> Location:
+def place(
+    script: Script, batch: Batch, completed: int, error: psycopg.Error, prefix: int
+) -> Location:
     """Where in the file the server found fault.
 
     Args:
-        step: what was running.
+        script: what was running.
         batch: the message's statements.
         completed: how many of them had succeeded.
         error: what the server said; its position counts characters of the whole message.
         prefix: how many characters of the message stand before the first statement.
     """
-    script = step.script
     span = batch.spans[min(completed, len(batch.spans) - 1)]
     if span.data is not None and (line := _COPY_LINE.search(error.diag.context or "")):
         offset = span.data[0]

@@ -291,7 +291,7 @@ def _stopped(attempt: Attempt, batch: Batch, refused: Refused) -> WishkitError:
     far = _stop(attempt)
     where = attempt.place
     if not refused.completed and not isinstance(refused, NotWritten):
-        where = failure.place(attempt.step, batch, 0, refused.error, 0)
+        where = failure.place(attempt.step.script, batch, 0, refused.error, 0)
     error = failure.describe(
         MigrationPartial if far else MigrationFailed,
         refused.error,
