@@ -552,10 +552,10 @@ def dateless(text: str) -> str:
 def test_a_replay_that_takes_long_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
     with Progress() as progress:
         for number, elapsed in enumerate([0.2, 0.9, 1.1, 1.4], 1):
-            progress(Replaying(f"000{number}_a", number, 4, elapsed))
-    assert capsys.readouterr().err == "running 4 migrations again on a scratch server\n"
+            progress(Replaying("replaying", f"000{number}_a", number, 4, elapsed))
+    assert capsys.readouterr().err == "replaying 4 migrations on a scratch server\n"
     with Progress(quiet=True) as progress:
-        progress(Replaying("0001_a", 1, 1, 9.0))
+        progress(Replaying("replaying", "0001_a", 1, 1, 9.0))
     assert capsys.readouterr().err == ""
 
 

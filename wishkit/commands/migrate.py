@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from wishkit.commands import hazards
+from wishkit.commands import hazards, proofs
 from wishkit.commands.report import Done, Report
 from wishkit.commands.snapshot import refresh
 from wishkit.core.migration import resolve
@@ -39,6 +39,7 @@ def migrate(
     accept: Sequence[str] = (),
     yes: bool = False,
     unfinished: Unfinished | None = None,
+    proof: str | None = None,
 ) -> Report:
     """Apply pending migrations, each with its record in the ledger.
 
@@ -51,6 +52,8 @@ def migrate(
         yes: consent for a protected database.
         unfinished: what to do about a statement of which only a person can tell whether it took
             effect.
+        proof: a file with proofs of a rehearsal: what has none that fits is refused. None: the
+            environment says whether one is asked for.
 
     Returns:
         What was done; with an error when it stopped on the way.
@@ -85,6 +88,7 @@ def migrate(
 
         refuse_unfit(server)
         prepared = prepare(steps)
+        proofs.require(workspace.config, target, migrations, steps, path=proof)
         refuse_on_partitioned(connection, prepared)
         judged = hazards.judge(connection, target, prepared, accept)
         hazards.refuse(judged)

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from wishkit.commands import hazards
+from wishkit.commands import hazards, proofs
 from wishkit.commands.migrate import pending, prepare
 from wishkit.commands.rollback import chosen, planned, refuse_unclear
 from wishkit.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    import psycopg
 
     from wishkit.commands.workspace import Workspace
-    from wishkit.core.hazards.model import Hazard
+    from wishkit.core.hazards.model import Hazard, Size
     from wishkit.core.header import Batched
     from wishkit.core.migration import Direction
     from wishkit.core.outline import Outline
     from wishkit.core.plan import Step
+    from wishkit.core.proof import Proof
     from wishkit.core.stakes import Stake
+
+    Connection = psycopg.Connection[Any]
+
+_SERVERS = ("pg_catalog", "information_schema")  # whose size says nothing about a plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,7 @@ class PlannedMigration:
         statements: those alike in a row told once.
         hazards: what it would do to tables that are not small, and what to write instead.
         batched: that its one statement runs for a number of rows at a time.
+        rehearsal: when these texts were rehearsed, on which server, and what was found.
     """
 
     id: str
@@ -49,6 +58,37 @@ class PlannedMigration:
     statements: tuple[Outline, ...]
     hazards: tuple[Hazard, ...]
     batched: Batched | None
+    rehearsal: InRehearsal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InRehearsal:
+    """A rehearsal of these very texts.
+
+    Attributes:
+        at: when, in UTC.
+        server: the version of PostgreSQL, such as ``18.6``.
+        proven: whether nothing was wrong.
+        problems: what was, one sentence each.
+    """
+
+    at: datetime
+    server: str
+    proven: bool
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TableSize:
+    """A table of the connected database that a plan locks.
+
+    Attributes:
+        name: with its schema unless that is public.
+        size: with its partitions.
+    """
+
+    name: str
+    size: Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +101,7 @@ class Plan:
         position: the migration applied last, as things stand.
         migrations: in the order they would run.
         stakes: data that would be lost.
+        tables: that are locked and there already.
         script: the same for psql, when it was asked for.
     """
 
@@ -69,6 +110,7 @@ class Plan:
     position: str | None
     migrations: tuple[PlannedMigration, ...] = ()
     stakes: tuple[Stake, ...] = ()
+    tables: tuple[TableSize, ...] = ()
     script: str | None = None
 
 
@@ -82,6 +124,7 @@ def plan(
     allow_missing: bool = False,
     accept: Sequence[str] = (),
     sql: bool = False,
+    proof: str | None = None,
 ) -> Plan:
     """Plan a run. Writes nothing and takes no lock; a read-only connection will do.
 
@@ -94,6 +137,7 @@ def plan(
         allow_missing: as for migrate.
         accept: as for migrate and rollback; a plan tells hazards, accepted or not.
         sql: write the script for psql as well.
+        proof: the file with what rehearsals have found; that of the configuration when None.
 
     Raises:
         UsageError: both directions are asked for, or a rule to accept does not exist.
@@ -140,6 +184,9 @@ def plan(
         refuse_on_partitioned(connection, prepared)
         lost = stakes(connection, threats(prepared))
         judged = hazards.judge(connection, target, prepared, accept)
+        proofs_ = proofs.kept(proofs.proof_file(workspace.config, proof))
+        outlined = tuple(_planned(step, judged[step.id], proofs_) for step, _ in prepared)
+        tables = _tables(connection, outlined)
         script = None
         if sql:
             from wishkit.postgres.origin import git_commit  # noqa: PLC0415
@@ -148,13 +195,21 @@ def plan(
             script = psql_script(
                 connection, target, ledger, prepared, database=database, commit=git_commit()
             )
-    outlined = tuple(_planned(step, judged[step.id]) for step, _ in prepared)
-    return Plan(verb, database, ledger.position, outlined, lost, script)
+    return Plan(verb, database, ledger.position, outlined, lost, tables, script)
 
 
-def _planned(step: Step, found: tuple[Hazard, ...]) -> PlannedMigration:
-    from wishkit.core.outline import outline  # noqa: PLC0415 - the parser is heavy
+def _planned(
+    step: Step, found: tuple[Hazard, ...], proofs_: Mapping[str, Proof]
+) -> PlannedMigration:
+    from wishkit.core.outline import outline, with_measured  # noqa: PLC0415 - the parser is heavy
 
+    proof = proofs_.get(step.id)
+    outlined, rehearsal = outline(step), None
+    if proof and proof.checksum == step.migration.checksum:
+        forward = step.direction == "forward"
+        measured = proof.statements if forward else proof.backward_statements
+        outlined = with_measured(outlined, measured)
+        rehearsal = InRehearsal(proof.at, proof.server, proof.proven, proof.problems)
     return PlannedMigration(
         step.id,
         step.direction,
@@ -163,7 +218,30 @@ def _planned(step: Step, found: tuple[Hazard, ...]) -> PlannedMigration:
         step.transactional,
         step.why,
         step.done,
-        outline(step),
+        outlined,
         found,
         step.batched,
+        rehearsal,
     )
+
+
+def _tables(connection: Connection, outlined: Sequence[PlannedMigration]) -> tuple[TableSize, ...]:
+    """How large the tables are that a plan locks."""
+    from wishkit.core.hazards.model import Question  # noqa: PLC0415 - heavy, as below
+    from wishkit.core.locks.tree import literal_name, written  # noqa: PLC0415
+    from wishkit.postgres.hazards import facts  # noqa: PLC0415
+
+    named = {
+        lock.relation
+        for migration in outlined
+        for it in migration.statements
+        for lock in (it.measured.locks if it.measured else it.locks)
+        if lock.kind == "table"
+    }
+    known = facts(connection, Question(relations=tuple(map(literal_name, sorted(named)))))
+    found = {
+        written(name._replace(schema=None) if name.schema == "public" else name): table.size
+        for name, table in known.tables.items()
+        if table.name.schema not in _SERVERS
+    }
+    return tuple(TableSize(name, size) for name, size in sorted(found.items()) if size)

@@ -90,6 +90,23 @@ class Ignore:
 
 
 @dataclass(frozen=True, slots=True)
+class Rehearse:
+    """How migrations are rehearsed.
+
+    Attributes:
+        server: URL of the server, or ``env:VARIABLE``; None: a throwaway one.
+        seeds: whose seeds there are rows from.
+        jobs: how many migrations are proven at a time; None: as many as there are cores.
+        proof: the file that keeps what was proven; None: in the project's data folder.
+    """
+
+    server: str | None = field(default=None, repr=False)
+    seeds: str = "development"
+    jobs: int | None = None
+    proof: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """One ``[environments.NAME]`` table.
 
@@ -101,6 +118,7 @@ class Environment:
         lock_wait: seconds to wait for another run's lock.
         patience: see ``Patience``.
         drift_fails: the least severity of drift that makes ``wishkit check`` exit 1.
+        rehearsed: migrate runs only what has passed a rehearsal.
         where: the line of ``url``, for messages.
     """
 
@@ -111,6 +129,7 @@ class Environment:
     lock_wait: float = DEFAULT_LOCK_WAIT
     patience: Patience = Patience()
     drift_fails: str = SEVERITIES[0]
+    rehearsed: bool = False
     where: Location | None = field(default=None, repr=False)
 
 
@@ -127,6 +146,7 @@ class Config:
         small: which tables count as small.
         drift_fails: the default of all environments.
         ignore: drift that somebody knows of.
+        rehearse: see ``Rehearse``.
         default_environment: ``WISHKIT_ENV``.
     """
 
@@ -138,6 +158,7 @@ class Config:
     small: Small = Small()
     drift_fails: str = SEVERITIES[0]
     ignore: tuple[Ignore, ...] = ()
+    rehearse: Rehearse = Rehearse()
     default_environment: str | None = None
 
 
@@ -157,6 +178,7 @@ class Target:
         patience: see ``Patience``.
         small: see ``Small``.
         drift_fails: the least severity of drift that makes ``wishkit check`` exit 1.
+        rehearsed: migrate runs only what has passed a rehearsal.
     """
 
     url: str | None = field(repr=False)  # it may hold a password
@@ -168,6 +190,7 @@ class Target:
     patience: Patience = Patience()
     small: Small = Small()
     drift_fails: str = SEVERITIES[0]
+    rehearsed: bool = False
 
 
 def load(start: Path | None = None, *, environ: Mapping[str, str] | None = None) -> Config:
@@ -219,7 +242,7 @@ def resolve_target(
                 code="empty-url",
                 help="if it came from a shell variable, that variable is not set",
             )
-        return _target(_dereference(url, environ, None), "command line", config)
+        return _target(dereference(url, environ), "command line", config)
     if name := env or config.default_environment:
         return _environment_target(config, name, environ)
     if database_url := environ.get("DATABASE_URL"):
@@ -270,7 +293,7 @@ def _environment_target(config: Config, name: str, environ: Mapping[str, str]) -
             help=suggestion(name, names, "it has" if names else f"write [environments.{name}]"),
         )
     chosen = config.environments[names.index(name)]
-    url = _dereference(chosen.url, environ, chosen.where)
+    url = dereference(chosen.url, environ, chosen.where)
     embedded = url == EMBEDDED
     return Target(
         url=None if embedded else url,
@@ -282,10 +305,18 @@ def _environment_target(config: Config, name: str, environ: Mapping[str, str]) -
         patience=chosen.patience,
         small=config.small,
         drift_fails=chosen.drift_fails,
+        rehearsed=chosen.rehearsed,
     )
 
 
-def _dereference(url: str, environ: Mapping[str, str], where: Location | None) -> str:
+def dereference(
+    url: str, environ: Mapping[str, str] = os.environ, where: Location | None = None
+) -> str:
+    """The URL that ``env:VARIABLE`` stands for; any other as it is.
+
+    Raises:
+        ConfigError: ``missing-variable``.
+    """
     if not url.startswith(_REFERENCE):
         return url
     variable = url.removeprefix(_REFERENCE)

@@ -15,6 +15,7 @@ from wishkit.config import (
     Environment,
     Ignore,
     Patience,
+    Rehearse,
     Small,
     duration,
     size,
@@ -47,7 +48,8 @@ def read(path: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         raise _syntax_error(_display(path), text, str(error)) from None
     reader = _Reader(path=_display(path), lines=text.splitlines())
-    kinds = {"sql": str, "patience": dict, "small": dict, "drift": dict, "environments": dict}
+    tables = ("patience", "small", "drift", "rehearse", "environments")
+    kinds: dict[str, Any] = {"sql": str, **dict.fromkeys(tables, dict)}
     top = reader.table((), data, kinds)
     waits = reader.table(("patience",), top.get("patience", {}), _WAITS)
     drift = reader.table(("drift",), top.get("drift", {}), {"fails": _severity, "ignore": list})
@@ -58,12 +60,16 @@ def read(path: Path) -> dict[str, Any]:
     )
     small = reader.table(("small",), top.get("small", {}), {"rows": int, "size": size})
     defaults = Small()
+    rehearse = reader.table(("rehearse",), top.get("rehearse", {}), _REHEARSE)
+    if "proof" in rehearse:
+        rehearse["proof"] = path.parent / rehearse["proof"]
     return {
         "sql": path.parent / top.get("sql", "sql"),
         "environments": environments,
         "small": Small(small.get("rows", defaults.rows), small.get("size", defaults.bytes)),
         "drift_fails": fails,
         "ignore": reader.ignored(drift.get("ignore", [])),
+        "rehearse": Rehearse(**rehearse),
         **_waits(waits),
     }
 
@@ -96,6 +102,15 @@ _WAITS: dict[str, Any] = {
     "kill_blockers": _killable,
 }
 
+_REHEARSE: dict[str, Any] = {"server": str, "seeds": str, "jobs": int, "proof": str}
+_ENVIRONMENT: dict[str, Any] = {
+    "url": str,
+    "role": str,
+    "protected": bool,
+    "rehearsed": bool,
+    "drift_fails": _severity,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
@@ -110,7 +125,7 @@ class _Reader:
         key = ("environments", name)
         if not isinstance(content, dict):
             raise self.error(key, f'"{name}" must be a table', help=f"write [environments.{name}]")
-        kinds = {"url": str, "role": str, "protected": bool, "drift_fails": _severity, **_WAITS}
+        kinds = {**_ENVIRONMENT, **_WAITS}
         values = {"drift_fails": drift_fails, **self.table(key, content, kinds)}
         if not values.get("url"):
             raise self.error(

@@ -93,15 +93,17 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class Replaying:
-    """A migration is about to be run again on a scratch server.
+    """A migration is about to be run on a scratch server.
 
     Attributes:
+        what: what for: ``replaying``, ``rehearsing``.
         id: which one.
         position: 1-based place among ``total``.
         total: how many there are.
         elapsed: seconds since it was decided to do this.
     """
 
+    what: str
     id: str
     position: int
     total: int

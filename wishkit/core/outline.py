@@ -6,11 +6,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wishkit.core.batches import parsed
+from wishkit.core.rehearsal import together
 from wishkit.core.statements import insert_target, split
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from wishkit.core.locks import Effects
     from wishkit.core.plan import Step
+    from wishkit.core.rehearsal import Measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class Outline:
         scans: tables it reads from end to end.
         notes: why it may turn out otherwise.
         done: an earlier run has completed it.
+        measured: what it was seen to do in a rehearsal; null if that was not looked at.
     """
 
     first: int
@@ -74,6 +79,7 @@ class Outline:
     scans: tuple[str, ...]
     notes: tuple[str, ...]
     done: bool = False
+    measured: Measured | None = None
 
     @property
     def count(self) -> int:
@@ -109,6 +115,14 @@ def outline(step: Step) -> tuple[Outline, ...]:
     return tuple(
         replace(run.told, first=run.first, last=run.last, line=run.line, done=run.done)
         for run in alike
+    )
+
+
+def with_measured(outlines: Sequence[Outline], measured: Sequence[Measured]) -> tuple[Outline, ...]:
+    """The same, each statement with what it was seen to do in a rehearsal."""
+    return tuple(
+        replace(it, measured=together([m for m in measured if it.first <= m.first <= it.last]))
+        for it in outlines
     )
 
 

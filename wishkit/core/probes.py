@@ -115,6 +115,38 @@ def read_smoke(folder: Path, *, shown_as: str | None = None) -> tuple[Probe, ...
     )
 
 
+def read_fixtures(
+    folder: Path, *, shown_as: str | None = None, ids: Iterable[str]
+) -> dict[str, Script]:
+    """Read sql/fixtures: by id of a migration, the rows that are put in once it has run.
+
+    Args:
+        folder: the folder that holds the files; one that does not exist holds none.
+        shown_as: how messages name it; its path when None.
+        ids: of the migrations there are; a file that belongs to none of them is refused.
+
+    Raises:
+        MigrationFileError: ``fixture-orphan`` or ``unreadable``.
+    """
+    shown = str(folder) if shown_as is None else shown_as
+    known = list(ids)
+    found = {}
+    for name in _names(folder, shown):
+        id_ = name.removesuffix(".sql")
+        if id_ not in known:
+            same = [it for it in known if it[:4] == id_[:4]]
+            raise MigrationFileError(
+                f"there is no migration {id_}",
+                code="fixture-orphan",
+                where=Location(f"{shown}/{name}", 1),
+                help=f'perhaps it belongs to "{same[0]}": rename it'
+                if same
+                else "rows that come after 0007_add_wishlist are in 0007_add_wishlist.sql",
+            )
+        found[id_] = _read(folder, name, shown)
+    return found
+
+
 def read_seeds(folder: Path, env: str, *, shown_as: str | None = None) -> tuple[Script, ...]:
     """The seeds of an environment, in the order in which they run: common ones first.
 

@@ -34,6 +34,10 @@ def plan(
     ] = False,
     allow_missing: Annotated[bool, Option("--allow-missing", help="As for migrate.")] = False,
     accept: Accept = None,
+    proof: Annotated[
+        str | None,
+        Option("--proof", metavar="FILE", help="What rehearsals have measured is in this file."),
+    ] = None,
     url: Url = None,
     env: Env = None,
     json: Json = False,
@@ -54,6 +58,7 @@ def plan(
             allow_missing=allow_missing,
             accept=accept or (),
             sql=sql,
+            proof=proof,
         )
     if json:
         from wishkit.interface.json import to_json  # noqa: PLC0415 - heavy

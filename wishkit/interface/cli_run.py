@@ -46,6 +46,10 @@ def migrate(
     attempt: Attempt = None,
     kill_blockers: KillBlockers = None,
     unfinished: Unfinished = None,
+    proof: Annotated[
+        str | None,
+        Option("--proof", metavar="FILE", help="Run only what this file says was rehearsed."),
+    ] = None,
     url: Url = None,
     env: Env = None,
     json: Json = False,
@@ -85,6 +89,7 @@ def migrate(
             accept=accept or (),
             yes=yes,
             unfinished=decision(unfinished),
+            proof=proof,
         )
     return finish(report, as_json=json)
 

@@ -18,6 +18,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("cli_run", "Every migration and its state; writes nothing, takes no lock."),
     "check": ("cli_check", "Whether a database is what its migrations say; changes nothing."),
     "plan": ("cli_plan", "What migrate or rollback would run; changes nothing."),
+    "rehearse": (
+        "cli_rehearse",
+        "Prove migrations: forward, backward, and forward again.",
+    ),
     "show": (
         "cli_plan",
         "One migration: its text, and what was done with it.",

@@ -121,7 +121,7 @@ class Progress:
             self._show()
         elif self._replaying is None:
             self._replaying = event
-            self._say(f"running {event.total:,} migrations again on a scratch server", "")
+            self._say(f"{event.what} {event.total:,} migrations on a scratch server", "")
 
     def _wait(self, event: Waiting) -> None:
         if self._waiting != event:
@@ -184,7 +184,7 @@ class Progress:
         lines = [Text(_finished(event), "green") for event in self._finished[-_LINES_KEPT:]]
         migration, statement = self._migration, self._statement
         if again := self._replaying:
-            text = f"{again.position}/{again.total} {again.id} on a scratch server"
+            text = f"{again.what} {again.position}/{again.total} {again.id} on a scratch server"
             lines.append(Text(text, "dim"))
         if migration:
             elapsed = whole_seconds(time.monotonic() - self._began)

@@ -9,11 +9,14 @@ from wishkit.interface.output import answer, console, count, folded, seconds, st
 from wishkit.interface.render import describe_stake
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from wishkit.commands.mark import Change, Marked
     from wishkit.commands.plan import Plan, PlannedMigration
     from wishkit.commands.show import Shown, Text
-    from wishkit.core.hazards.model import Hazard
+    from wishkit.core.hazards.model import Hazard, Size
     from wishkit.core.outline import Outline
+    from wishkit.core.rehearsal import Measured
 
 _NOT_KNOWN = "not known: assume ACCESS EXCLUSIVE"
 _DOES = {"migrate": "apply", "rollback": "roll back"}
@@ -41,8 +44,9 @@ def render_plan(plan: Plan) -> None:
         return
     number = count(len(plan.migrations), "migration")
     answer(f"{plan.verb} would {_DOES[plan.verb]} {number}; the database is {at}")
+    sizes = {it.name: it.size for it in plan.tables}
     for migration in plan.migrations:
-        _render_migration(migration)
+        _render_migration(migration, sizes)
     answer("")
     for stake in plan.stakes:
         lost = f"data that would be lost: {describe_stake(stake)}"
@@ -51,7 +55,7 @@ def render_plan(plan: Plan) -> None:
         answer("no rows are at stake")
 
 
-def _render_migration(migration: PlannedMigration) -> None:
+def _render_migration(migration: PlannedMigration, sizes: Mapping[str, Size]) -> None:
     from rich.table import Table  # noqa: PLC0415 - heavy
 
     screen = console(stderr=False)
@@ -70,6 +74,7 @@ def _render_migration(migration: PlannedMigration) -> None:
     _prose(f"{migration.path}: {how}", "  ", "dim")
     if migration.why:
         _prose(migration.why, "  ", "bold")
+    _render_rehearsal(migration)
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
     table.add_column("  no.", justify="right", no_wrap=True)
     table.add_column("line", justify="right", no_wrap=True)
@@ -83,9 +88,9 @@ def _render_migration(migration: PlannedMigration) -> None:
             numbers,
             str(item.line),
             _statement(item),
-            _locks(item),
+            _measured_locks(item.measured, sizes) if item.measured else _locks(item, sizes),
             _waits(item),
-            style="red" if item.blocks_reads else "bold" if item.blocks_writes else "",
+            style="red" if _blocks(item, reads=True) else "bold" if _blocks(item) else "",
         )
     with screen.capture() as drawn:
         screen.print(table)
@@ -126,10 +131,47 @@ def _statement(item: Outline) -> str:
         lines.append("  outside a transaction")
     if item.done:
         lines.append("  done already")
-    return "\n".join(lines + [f"  {note}" for note in item.notes])
+    notes = () if item.measured else item.notes  # why it may turn out otherwise
+    return "\n".join(lines + [f"  {note}" for note in notes])
 
 
-def _locks(item: Outline) -> str:
+def _render_rehearsal(migration: PlannedMigration) -> None:
+    """Whether what is told below was seen, or is only known from the text."""
+    found = migration.rehearsal
+    if found is None:
+        _prose("not rehearsed: locks are told by the text", "  ", "dim")
+        return
+    told = f"rehearsed on PostgreSQL {found.server}, {found.at:%Y-%m-%d %H:%M} UTC"
+    _prose(f"{told}: {'proven' if found.proven else 'not proven'}", "  ", "dim")
+    for problem in found.problems:
+        _prose(problem, "    ", "bold red")
+
+
+def _measured_locks(measured: Measured, sizes: Mapping[str, Size]) -> str:
+    """What was seen to be locked; the indexes of a table go with it."""
+    seen = [it for it in measured.locks if it.kind != "index"] or list(measured.locks)
+    lines: dict[str, list[str]] = {}
+    for lock in seen:
+        relation = lock.relation if lock.kind == "table" else f"{lock.kind} {lock.relation}"
+        lines.setdefault(lock.mode, []).append(relation + _size(lock.relation, sizes))
+    return "\n".join(f"{mode}: {', '.join(relations)}" for mode, relations in lines.items())
+
+
+def _size(relation: str, sizes: Mapping[str, Size]) -> str:
+    if relation not in sizes:
+        return ""
+    return f" ({sizes[relation] if sizes[relation].bytes else 'empty'})"
+
+
+def _blocks(item: Outline, *, reads: bool = False) -> bool:
+    """Whether writers, or readers, wait for it."""
+    if item.measured is None:
+        return item.blocks_reads if reads else item.blocks_writes
+    held = [it.strength for it in item.measured.locks]
+    return any(it.blocks_reads if reads else it.blocks_writes for it in held)
+
+
+def _locks(item: Outline, sizes: Mapping[str, Size]) -> str:
     """One line a mode; what is part of a relation goes without saying."""
     if not item.known:
         return _NOT_KNOWN
@@ -137,6 +179,7 @@ def _locks(item: Outline) -> str:
     around: dict[str, list[str]] = {}
     for held in item.locks:
         relation = held.relation if held.kind == "table" else f"{held.kind} {held.relation}"
+        relation += _size(held.relation, sizes)
         if held.reach is None:
             lines.setdefault(held.mode, []).append(relation)
         elif not held.own:
@@ -153,9 +196,14 @@ def _locks(item: Outline) -> str:
 
 
 def _waits(item: Outline) -> str:
-    who = "reads and writes" if item.blocks_reads else "writes" if item.blocks_writes else ""
-    work = [f"rewrites {table}" for table in item.rewrites]
+    reads, writes = _blocks(item, reads=True), _blocks(item)
+    who = "reads and writes" if reads else "writes" if writes else ""
+    work = [f"rewrites {table}" for table in (item.measured or item).rewrites]
+    if item.measured and writes and not work:
+        work.append("no rewrite")
     work += [f"scans {table}" for table in item.scans]
+    if item.measured:
+        work.append(f"{seconds(item.measured.seconds)} in rehearsal")
     return "\n".join(filter(None, (who, *work)))
 
 

@@ -152,7 +152,7 @@ def _run(replay: Replay, migrations: Sequence[Migration], listener: Listener) ->
     def hear(event: Event) -> None:
         if isinstance(event, MigrationStarted):
             elapsed = time.monotonic() - began
-            listener(Replaying(event.id, event.position, event.total, elapsed))
+            listener(Replaying("replaying", event.id, event.position, event.total, elapsed))
 
     with scratch_server(_binaries(replay.major)) as server:
         url = server.url()

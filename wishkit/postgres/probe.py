@@ -18,7 +18,7 @@ from wishkit.postgres import failure
 from wishkit.postgres.queries import query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from wishkit.core.batches import Batch
     from wishkit.core.probes import Probe

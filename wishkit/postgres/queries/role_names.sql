@@ -1,0 +1,2 @@
+-- Every role of the server.
+SELECT rolname::text FROM pg_catalog.pg_roles
