@@ -22,6 +22,9 @@ RESULTS = {
     "migrate": "report.Report",
     "rollback": "report.Report",
     "status": "status.Status",
+    "verify": "probes.Verification",
+    "smoke": "probes.Smoke",
+    "seed": "seed.Seeded",
     "check": "check.Check",
     "plan": "plan.Plan",
     "rehearse": "rehearse.Rehearsing",
@@ -51,10 +54,12 @@ _MODULES = (
     "wishkit.core.migration",
     "wishkit.core.outline",
     "wishkit.core.rehearsal",
+    "wishkit.core.probes",
     "wishkit.core.remedy",
     "wishkit.core.stakes",
     "wishkit.core.state",
     "wishkit.postgres.audit",
+    "wishkit.postgres.seed",
     "wishkit.postgres.server",
 )
 _PLAIN = {

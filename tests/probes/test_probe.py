@@ -26,8 +26,15 @@ def connection(database: str) -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
-def ask(connection: psycopg.Connection[Any], sql: str, **options: Any) -> Verdict:
-    return run_probe(connection, Probe("p", "smoke", Script("p.sql", sql.encode())), **options)
+def ask(
+    connection: psycopg.Connection[Any],
+    sql: str,
+    settings: dict[str, str] | None = None,
+    **options: float,
+) -> Verdict:
+    return run_probe(
+        connection, Probe("p", "smoke", Script("p.sql", sql.encode())), settings=settings, **options
+    )
 
 
 def value(connection: psycopg.Connection[Any], sql: str) -> object:

@@ -53,19 +53,19 @@ def test_every_migration_of_this_project_has_both() -> None:
 
 
 def test_each_one_tells_before_from_after_there_and_back(database: str) -> None:
-    told = {}
+    told: dict[str, tuple[bool, ...]] = {}
     with psycopg.connect(database, autocommit=True) as connection:
         for id_ in IDS:
             before = holds(connection, id_, "verify")
             assert migrate(workspace(database), to=id_).error is None
             told[id_] = (before, holds(connection, id_, "verify"), holds(connection, id_, "gone"))
-        assert told == dict.fromkeys(IDS, (False, True, False))
+        assert {*told.values()} == {(False, True, False)}
         assert [id_ for id_ in IDS if not holds(connection, id_, "verify")] == []
         for id_ in reversed(IDS):
             report = rollback(workspace(database), ids=[id_], accept_data_loss=True)
             assert report.error is None
             told[id_] = (holds(connection, id_, "gone"), holds(connection, id_, "verify"))
-        assert told == dict.fromkeys(IDS, (True, False))
+        assert {*told.values()} == {(True, False)}
 
 
 # Damage: what is missing, or other than promised, is noticed by the file that promised it.
@@ -75,8 +75,10 @@ DAMAGE = {
         "ALTER TABLE moc_parts_lists ALTER built DROP DEFAULT",
         "ALTER TABLE gallery_images ALTER created_at TYPE timestamptz",
         "ALTER TABLE gallery_flags DROP CONSTRAINT gallery_flags_image_user_unique",
-        "ALTER TABLE gallery_flags DROP CONSTRAINT gallery_flags_image_id_fkey, ADD CONSTRAINT "
-        "gallery_flags_image_id_fkey FOREIGN KEY (image_id) REFERENCES gallery_images",
+        (
+            "ALTER TABLE gallery_flags DROP CONSTRAINT gallery_flags_image_id_fkey, ADD CONSTRAINT "
+            "gallery_flags_image_id_fkey FOREIGN KEY (image_id) REFERENCES gallery_images"
+        ),
         "DROP INDEX idx_sets_retired; CREATE INDEX idx_sets_retired ON moc_instructions (retired)",
         "DROP TABLE moc_gallery_images",
     ],
@@ -94,18 +96,28 @@ DAMAGE = {
     "0005": ["ALTER TABLE sets ALTER tax TYPE numeric(12, 2)", "DROP INDEX set_images_set_id_idx"],
     "0006": [
         "ALTER TABLE set_images DROP CONSTRAINT set_images_set_id_fkey",
-        "ALTER TABLE set_images DROP CONSTRAINT set_images_set_id_fkey, ADD CONSTRAINT "
-        "set_images_set_id_fkey FOREIGN KEY (set_id) REFERENCES sets ON DELETE CASCADE NOT VALID",
+        (
+            "ALTER TABLE set_images DROP CONSTRAINT set_images_set_id_fkey, ADD CONSTRAINT "
+            "set_images_set_id_fkey FOREIGN KEY (set_id) REFERENCES sets ON DELETE CASCADE "
+            "NOT VALID"
+        ),
     ],
     "0007": [
-        "ALTER TABLE wishlist_items DROP CONSTRAINT priority_range_check, "
-        "ADD CONSTRAINT priority_range_check CHECK (priority >= 0 AND priority <= 10)",
+        (
+            "ALTER TABLE wishlist_items DROP CONSTRAINT priority_range_check, "
+            "ADD CONSTRAINT priority_range_check CHECK (priority >= 0 AND priority <= 10)"
+        ),
         "ALTER TABLE wishlist_items ALTER currency DROP DEFAULT",
         "ALTER TYPE wishlist_currency RENAME VALUE 'GBP' TO 'Gbp'",
-        "ALTER TYPE wishlist_store RENAME VALUE 'Cata' TO 'x'; "
-        "ALTER TYPE wishlist_store RENAME VALUE 'BrickLink' TO 'Cata'; "
-        "ALTER TYPE wishlist_store RENAME VALUE 'x' TO 'BrickLink'",
-        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'idx_wishlist_user_sort'::regclass",
+        (
+            "ALTER TYPE wishlist_store RENAME VALUE 'Cata' TO 'x'; "
+            "ALTER TYPE wishlist_store RENAME VALUE 'BrickLink' TO 'Cata'; "
+            "ALTER TYPE wishlist_store RENAME VALUE 'x' TO 'BrickLink'"
+        ),
+        (
+            "UPDATE pg_index SET indisvalid = false "
+            "WHERE indexrelid = 'idx_wishlist_user_sort'::regclass"
+        ),
     ],
     "0008": [
         "ALTER TYPE wishlist_store RENAME VALUE 'Target' TO '(removed) Target'",
@@ -113,18 +125,24 @@ DAMAGE = {
     ],
     "0009": ["ALTER TYPE wishlist_currency RENAME VALUE 'CNY' TO 'RMB'"],
     "0010": [
-        "DROP INDEX idx_wishlist_user_created; "
-        "CREATE INDEX idx_wishlist_user_created ON wishlist_items (user_id, created_at)"
+        (
+            "DROP INDEX idx_wishlist_user_created; "
+            "CREATE INDEX idx_wishlist_user_created ON wishlist_items (user_id, created_at)"
+        )
     ],
     "0011": [
-        "DROP INDEX idx_wishlist_release_date; "
-        "CREATE INDEX idx_wishlist_release_date ON wishlist_items (release_date)"
+        (
+            "DROP INDEX idx_wishlist_release_date; "
+            "CREATE INDEX idx_wishlist_release_date ON wishlist_items (release_date)"
+        )
     ],
     "0012": ["DROP INDEX sets_wishlist_item_id_idx"],
     "0013": [
-        "ALTER TABLE sets DROP CONSTRAINT sets_wishlist_item_id_fkey, ADD CONSTRAINT "
-        "sets_wishlist_item_id_fkey FOREIGN KEY (wishlist_item_id) REFERENCES wishlist_items "
-        "ON DELETE SET NULL NOT VALID",
+        (
+            "ALTER TABLE sets DROP CONSTRAINT sets_wishlist_item_id_fkey, ADD CONSTRAINT "
+            "sets_wishlist_item_id_fkey FOREIGN KEY (wishlist_item_id) REFERENCES wishlist_items "
+            "ON DELETE SET NULL NOT VALID"
+        ),
     ],
 }
 

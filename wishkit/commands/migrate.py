@@ -11,10 +11,10 @@ from wishkit.commands.snapshot import refresh
 from wishkit.core.migration import resolve
 from wishkit.core.plan import forward_plan
 from wishkit.core.state import State, compare
-from wishkit.errors import Interrupted, Location, WishkitError
+from wishkit.errors import ConnectError, Interrupted, Location, ProbeError, WishkitError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import psycopg
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from wishkit.core.batches import Batch
     from wishkit.core.migration import Migration
     from wishkit.core.plan import Step, Unfinished
+    from wishkit.core.probes import Probe, Verdict
     from wishkit.core.state import Ledger
     from wishkit.postgres.run import Run
 
@@ -40,6 +41,7 @@ def migrate(
     yes: bool = False,
     unfinished: Unfinished | None = None,
     proof: str | None = None,
+    verify: bool | None = None,
 ) -> Report:
     """Apply pending migrations, each with its record in the ledger.
 
@@ -54,6 +56,8 @@ def migrate(
             effect.
         proof: a file with proofs of a rehearsal: what has none that fits is refused. None: the
             environment says whether one is asked for.
+        verify: after each migration run its file of verify/, and stop if a promise is broken; as
+            the environment has it when None.
 
     Returns:
         What was done; with an error when it stopped on the way.
@@ -83,12 +87,14 @@ def migrate(
         steps = plan(ledger)
         if not steps:
             return _report(workspace, database, migrations, ledger)
+        from wishkit.commands.probes import probes_for  # noqa: PLC0415 - as below
         from wishkit.postgres.online import refuse_on_partitioned  # noqa: PLC0415 - as below
         from wishkit.postgres.run import open_run  # noqa: PLC0415 - not for nothing to do
 
         refuse_unfit(server)
         prepared = prepare(steps)
         proofs.require(workspace.config, target, migrations, steps, path=proof)
+        probes = probes_for(workspace, migrations, "verify", asked=verify, target=target)
         refuse_on_partitioned(connection, prepared)
         judged = hazards.judge(connection, target, prepared, accept)
         hazards.refuse(judged)
@@ -107,10 +113,19 @@ def migrate(
             if run.ledger.records != ledger.records or run.ledger.partial != ledger.partial:
                 prepared = prepare(plan(run.ledger))  # another run was quicker
             run.accepted |= hazards.accepted(judged, accept)
-            done, error = run_all(run, prepared)
+            done, error, verdicts = run_all(run, prepared, probes)
             ledger = run.read_ledger()
             notes = refresh(workspace, run.session.connection) if done else ()
-        return _report(workspace, database, migrations, ledger, done=done, error=error, notes=notes)
+        return _report(
+            workspace,
+            database,
+            migrations,
+            ledger,
+            done=done,
+            error=error,
+            notes=notes,
+            verdicts=verdicts,
+        )
 
 
 def pending(
@@ -155,17 +170,30 @@ def prepare(steps: Sequence[Step]) -> Prepared:
     return [(s, batches(s.script, transactional=s.transactional, batched=s.batched)) for s in steps]
 
 
-def run_all(run: Run, prepared: Prepared) -> tuple[tuple[Done, ...], WishkitError | None]:
-    """Run a plan until its end or its first failure."""
+def run_all(
+    run: Run, prepared: Prepared, probes: Mapping[str, Probe] | None = None
+) -> tuple[tuple[Done, ...], WishkitError | None, tuple[Verdict, ...]]:
+    """Run a plan until its end, its first failure, or the first probe that does not pass.
+
+    Args:
+        run: holds the lock.
+        prepared: what to run.
+        probes: to be asked after the migrations of these ids.
+    """
+    from wishkit.commands.probes import refuse_broken  # noqa: PLC0415 - as below
     from wishkit.postgres.engine import run_step  # noqa: PLC0415 - heavy
 
     done: list[Done] = []
+    verdicts: list[Verdict] = []
     try:
         for position, (step, batches) in enumerate(prepared, 1):
             attempt = run_step(run, step, batches, position=position, total=len(prepared))
             summary = step.migration.header.summary
             count = batches[-1].last
             done.append(Done(step.id, step.direction, attempt.elapsed, count, summary))
+            if probe := (probes or {}).get(step.id):
+                verdicts.append(_ask(run, probe))
+                refuse_broken(verdicts[-1], run.position)
     except WishkitError as error:
         run.failure = error
     except KeyboardInterrupt:  # between migrations, or a second time
@@ -175,7 +203,19 @@ def run_all(run: Run, prepared: Prepared) -> tuple[tuple[Done, ...], WishkitErro
         from wishkit.postgres.last_run import keep_snapshot  # noqa: PLC0415 - heavy
 
         keep_snapshot(run)
-    return tuple(done), run.failure
+    return tuple(done), run.failure, tuple(verdicts)
+
+
+def _ask(run: Run, probe: Probe) -> Verdict:
+    from wishkit.core.probes import Verdict  # noqa: PLC0415 - not for nothing to do
+    from wishkit.postgres.probe import run_probe  # noqa: PLC0415 - heavy
+
+    try:
+        return run_probe(run.session.connection, probe)
+    except ConnectError as lost:
+        run.settle(probe.id)
+        error = ProbeError(lost.message, code=lost.code)
+        return Verdict(probe.id, probe.kind, passed=False, seconds=0.0, error=error)
 
 
 def with_difference(
@@ -227,6 +267,7 @@ def _report(
     done: tuple[Done, ...] = (),
     error: WishkitError | None = None,
     notes: tuple[str, ...] = (),
+    verdicts: tuple[Verdict, ...] = (),
 ) -> Report:
     entries = compare(migrations, ledger)
     missing = [e.id for e in entries if e.state is State.MISSING]
@@ -240,6 +281,7 @@ def _report(
         (*gone, *notes),
         error,
         psql_url(workspace),
+        verdicts,
     )
 
 

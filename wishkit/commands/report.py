@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wishkit.core.migration import Direction
+    from wishkit.core.probes import Verdict
     from wishkit.errors import WishkitError
 
 
@@ -42,6 +43,8 @@ class Report:
         notes: what the reader should know besides.
         error: why it did not go on, if so.
         url: how to connect to it with psql, where that holds no secret.
+        verdicts: with ``--verify``: whether what each migration promised holds, or whether
+            nothing of it remains; one for each that has such a file.
     """
 
     verb: str
@@ -52,3 +55,4 @@ class Report:
     notes: tuple[str, ...] = ()
     error: WishkitError | None = None
     url: str | None = None
+    verdicts: tuple[Verdict, ...] = ()

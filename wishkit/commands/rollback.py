@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from wishkit.commands import hazards
 from wishkit.commands.migrate import prepare, psql_url, run_all
+from wishkit.commands.probes import probes_for
 from wishkit.commands.report import Report
 from wishkit.commands.snapshot import refresh
 from wishkit.core.migration import resolve
@@ -41,6 +42,7 @@ def rollback(
     accept_data_loss: bool = False,
     yes: bool = False,
     unfinished: Unfinished | None = None,
+    verify: bool | None = None,
     show: Show | None = None,
 ) -> Report:
     """Undo migrations, newest applied first, by the ledger's order.
@@ -56,6 +58,8 @@ def rollback(
         yes: consent for a protected database.
         unfinished: what to do about a statement of which only a person can tell whether it took
             effect.
+        verify: after each migration run the mirror of its file of verify/, and stop if something
+            of it remains; as the environment has it when None.
         show: is given the plan and the data at stake before anything runs.
 
     Returns:
@@ -84,6 +88,7 @@ def rollback(
         if not prepared:
             return _report(workspace, database, migrations, ledger, Report("rollback", database))
         refuse_unfit(server)
+        probes = probes_for(workspace, migrations, "gone", asked=verify, target=target)
         judged = hazards.judge(connection, target, prepared, accept)
         hazards.refuse(judged)
         lost = stakes(connection, threats(prepared))
@@ -115,10 +120,10 @@ def rollback(
                     state="nothing was run",
                 )
             run.accepted |= hazards.accepted(judged, accept)
-            done, error = run_all(run, prepared)
+            done, error, verdicts = run_all(run, prepared, probes)
             ledger = run.read_ledger()
             notes = refresh(workspace, run.session.connection) if done else ()
-        report = Report("rollback", database, done, notes=notes, error=error)
+        report = Report("rollback", database, done, notes=notes, error=error, verdicts=verdicts)
         return _report(workspace, database, migrations, ledger, report)
 
 
@@ -233,4 +238,5 @@ def _report(
         report.notes,
         report.error,
         psql_url(workspace),
+        report.verdicts,
     )

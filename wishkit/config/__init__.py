@@ -119,6 +119,8 @@ class Environment:
         patience: see ``Patience``.
         drift_fails: the least severity of drift that makes ``wishkit check`` exit 1.
         rehearsed: migrate runs only what has passed a rehearsal.
+        verify: migrate and rollback run the files of verify/.
+        seeds: it takes seeds although it is protected.
         where: the line of ``url``, for messages.
     """
 
@@ -130,6 +132,8 @@ class Environment:
     patience: Patience = Patience()
     drift_fails: str = SEVERITIES[0]
     rehearsed: bool = False
+    verify: bool = False
+    seeds: bool = False
     where: Location | None = field(default=None, repr=False)
 
 
@@ -179,6 +183,8 @@ class Target:
         small: see ``Small``.
         drift_fails: the least severity of drift that makes ``wishkit check`` exit 1.
         rehearsed: migrate runs only what has passed a rehearsal.
+        verify: migrate and rollback run the files of verify/.
+        seeds: it takes seeds although it is protected.
     """
 
     url: str | None = field(repr=False)  # it may hold a password
@@ -191,6 +197,8 @@ class Target:
     small: Small = Small()
     drift_fails: str = SEVERITIES[0]
     rehearsed: bool = False
+    verify: bool = False
+    seeds: bool = False
 
 
 def load(start: Path | None = None, *, environ: Mapping[str, str] | None = None) -> Config:
@@ -306,6 +314,8 @@ def _environment_target(config: Config, name: str, environ: Mapping[str, str]) -
         small=config.small,
         drift_fails=chosen.drift_fails,
         rehearsed=chosen.rehearsed,
+        verify=chosen.verify,
+        seeds=chosen.seeds,
     )
 
 

@@ -108,6 +108,8 @@ _ENVIRONMENT: dict[str, Any] = {
     "role": str,
     "protected": bool,
     "rehearsed": bool,
+    "verify": bool,
+    "seeds": bool,
     "drift_fails": _severity,
 }
 

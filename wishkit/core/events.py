@@ -111,6 +111,21 @@ class Replaying:
 
 
 @dataclass(frozen=True, slots=True)
+class Asking:
+    """A probe is about to be run, and rolled back.
+
+    Attributes:
+        id: which one.
+        position: 1-based place among ``total``.
+        total: how many there are.
+    """
+
+    id: str
+    position: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class MigrationStarted:
     """A migration is about to run.
 
@@ -204,6 +219,7 @@ Event = (
     | Waiting
     | Blocked
     | Replaying
+    | Asking
     | MigrationStarted
     | StatementsStarted
     | Progressed

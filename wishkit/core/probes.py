@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
-from wishkit.core.batches import batches
 from wishkit.core.migration import BACKWARD_SUFFIX, NAME
 from wishkit.core.script import Script
-from wishkit.core.statements import parse
 from wishkit.errors import Location, MigrationFileError, PromiseBroken, UsageError
 
 if TYPE_CHECKING:
@@ -45,6 +43,12 @@ class Probe:
     kind: Kind
     script: Script
 
+    @property
+    def summary(self) -> str:
+        """Its first comment line: what it promises; empty if there is none."""
+        first = self.script.source.lstrip().partition(b"\n")[0].decode(errors="replace")
+        return first.removeprefix("--").strip() if first.startswith("--") else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -58,6 +62,7 @@ class Verdict:
         error: why it did not pass. ``PromiseBroken``: something is not as it should be; anything
             else: it could not be asked.
         notices: what it said, in order.
+        summary: its first comment line: what it promises.
     """
 
     id: str
@@ -66,6 +71,7 @@ class Verdict:
     seconds: float
     error: WishkitError | None = None
     notices: tuple[str, ...] = ()
+    summary: str = ""
 
     @property
     def broken(self) -> bool:
@@ -181,6 +187,8 @@ def statements(script: Script, *, what: str = "a probe") -> tuple[Batch, ...]:
     Raises:
         MigrationFileError: it cannot work: see ``batches``, whose codes these are.
     """
+    from wishkit.core.batches import batches  # noqa: PLC0415 - the parser is heavy
+
     try:
         return batches(script, transactional=True)
     except MigrationFileError as error:
@@ -211,6 +219,8 @@ def line_of_body(script: Script, batch: Batch, line: int) -> Location | None:
         its place without the white space around; None where the statement is no DO, or has no
         such line.
     """
+    from wishkit.core.statements import parse  # noqa: PLC0415 - the parser is heavy
+
     (span,) = batch.spans
     tree = parse(script, span, index=batch.first).tree
     arguments = tree.get("DoStmt", {}).get("args", ())

@@ -12,6 +12,7 @@ from wishkit.interface.options import (
     Patience,
     Unfinished,
     Url,
+    Verify,
     Yes,
     decision,
     finish,
@@ -50,6 +51,7 @@ def migrate(
         str | None,
         Option("--proof", metavar="FILE", help="Run only what this file says was rehearsed."),
     ] = None,
+    verify: Verify = None,
     url: Url = None,
     env: Env = None,
     json: Json = False,
@@ -90,6 +92,7 @@ def migrate(
             yes=yes,
             unfinished=decision(unfinished),
             proof=proof,
+            verify=verify,
         )
     return finish(report, as_json=json)
 
@@ -115,6 +118,7 @@ def rollback(
     attempt: Attempt = None,
     kill_blockers: KillBlockers = None,
     unfinished: Unfinished = None,
+    verify: Verify = None,
     url: Url = None,
     env: Env = None,
     json: Json = False,
@@ -145,6 +149,7 @@ def rollback(
             accept_data_loss=accept_data_loss,
             yes=yes,
             unfinished=decision(unfinished),
+            verify=verify,
             show=None if json else render_rollback_plan,
         )
     return finish(report, as_json=json)

@@ -67,6 +67,13 @@ Unfinished = Annotated[
         help="How a statement ended of which only you can tell: done, or to be run again.",
     ),
 ]
+Verify = Annotated[
+    bool | None,
+    Option(
+        "--verify/--no-verify",
+        help="After each migration run its file of sql/verify; stop if a promise is broken.",
+    ),
+]
 
 
 def decision(word: str | None) -> plan.Unfinished | None:

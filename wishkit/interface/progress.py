@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Self
 
 from wishkit.core.events import (
+    Asking,
     Blocked,
     Connected,
     MigrationFinished,
@@ -59,6 +60,7 @@ class Progress:
         self._waiting: Waiting | None = None
         self._blocked: Blocked | None = None
         self._replaying: Replaying | None = None
+        self._asking: Asking | None = None
         self._told: tuple[set[int], float] = (set(), 0.0)
         self._finished: list[MigrationFinished] = []
         self._began = 0.0
@@ -91,6 +93,9 @@ class Progress:
                 self._block(event)
             case Replaying():
                 self._replay(event)
+            case Asking():
+                self._asking = event
+                self._show()
             case MigrationStarted():
                 self._start(event)
             case StatementsStarted():
@@ -186,6 +191,9 @@ class Progress:
         if again := self._replaying:
             text = f"{again.what} {again.position}/{again.total} {again.id} on a scratch server"
             lines.append(Text(text, "dim"))
+        if self._asking:
+            asked = self._asking
+            lines.append(Text(f"{asked.position}/{asked.total} {asked.id}", "dim"))
         if migration:
             elapsed = whole_seconds(time.monotonic() - self._began)
             line = Text.assemble(

@@ -54,6 +54,10 @@ def render_report(report: Report) -> None:
     )
     total = seconds(sum(done.seconds for done in report.done))
     pending = f", {report.pending} pending" if report.pending else ""
+    if report.verdicts:
+        from wishkit.interface.render_probes import sentence  # noqa: PLC0415 - only with --verify
+
+        answer(f"\nverified: {sentence(report.verdicts)}")
     answer(f"\n{count(len(report.done), 'migration')} {_DONE[report.verb]} in {total}")
     answer(f"the database is {_at(report.position)}{pending}")
     if report.url and report.error is None:

@@ -72,10 +72,11 @@ def run_probe(
         KeyboardInterrupt: after the running statement was cancelled and all was rolled back.
     """
     heard: list[str] = []
-    began = time.monotonic()
     error: WishkitError | None = None
+    began = time.monotonic()
     try:
         parts = statements(probe.script)
+        began = time.monotonic()  # understanding the text is not the database's doing
         with failure.of_connection(), _hearing(connection, heard), undone(connection):
             values = {"lock": f"{lock_timeout}s", "statement": f"{statement_timeout}s"}
             connection.execute(query("probe_settings"), values)
@@ -85,7 +86,8 @@ def run_probe(
     except MigrationFileError as refused:
         error = refused
     elapsed = time.monotonic() - began
-    return Verdict(probe.id, probe.kind, error is None, elapsed, error, tuple(heard))
+    passed, said = error is None, tuple(heard)
+    return Verdict(probe.id, probe.kind, passed, elapsed, error, said, probe.summary)
 
 
 @contextmanager
@@ -115,7 +117,7 @@ def run_script(
         for index, span in enumerate(part.spans, part.first):
             one = replace(part, first=index, spans=(span,))
             try:
-                _execute(connection, script, one)
+                execute(connection, script, one)
             except psycopg.Error as error:
                 return _told(error, script, one)
     try:
@@ -125,7 +127,12 @@ def run_script(
     return None
 
 
-def _execute(connection: Connection, script: Script, part: Batch) -> None:
+def execute(connection: Connection, script: Script, part: Batch) -> None:
+    """Run one statement, COPY with its data included.
+
+    Raises:
+        psycopg.Error: the server refused it.
+    """
     (span,) = part.spans
     body = script.source[span.start : span.end]
     if span.data is None:
