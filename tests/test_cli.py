@@ -260,6 +260,11 @@ def test_a_shell_completes_commands_migrations_and_environments(
     assert complete("wishkit migrate --to 00", monkeypatch, capsys) == ["0000_a", "0001_b"]
     assert complete("wishkit show 0001", monkeypatch, capsys) == ["0001_b"]
     assert complete("wishkit rollback --env s", monkeypatch, capsys) == ["staging"]
+    for path in ("smoke/plans.sql", "seeds/development/1.sql"):
+        (project / "sql" / path).parent.mkdir(parents=True)
+        (project / "sql" / path).touch()
+    assert complete("wishkit smoke p", monkeypatch, capsys) == ["plans"]
+    assert complete("wishkit seed d", monkeypatch, capsys) == ["development"]
     (project / "wishkit.toml").write_text("not toml at all")
     assert complete("wishkit rollback --env s", monkeypatch, capsys) == []
 

@@ -20,7 +20,7 @@ from wishkit.postgres.probe import run_probe
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wishkit.core.probes import Kind
+    from wishkit.core.probes import ProbeKind
     from wishkit.postgres.scratch import Scratch
 
 SQL = Path(__file__).parents[2] / "sql"
@@ -32,7 +32,7 @@ def workspace(url: str) -> Workspace:
     return Workspace(Config(sql=SQL), Target(url=url, name="command line"), lambda _: None)
 
 
-def holds(connection: psycopg.Connection[Any], id_: str, kind: Kind) -> bool:
+def holds(connection: psycopg.Connection[Any], id_: str, kind: ProbeKind) -> bool:
     """Whether a probe passes; if not, that it was asked."""
     found = run_probe(connection, PROBES[id_, kind])
     assert found.passed or isinstance(found.error, PromiseBroken), found.error

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from wishkit.commands.workspace import Workspace
     from wishkit.config import Target
     from wishkit.core.migration import Migration
-    from wishkit.core.probes import Kind, Probe, Verdict
+    from wishkit.core.probes import Probe, ProbeKind, Verdict
 
     Connection = psycopg.Connection[Any]
 
@@ -130,7 +130,7 @@ def _refuse_unknown(
 
 
 def verify_files(
-    workspace: Workspace, migrations: Sequence[Migration], kind: Kind
+    workspace: Workspace, migrations: Sequence[Migration], kind: ProbeKind
 ) -> dict[str, Probe]:
     """The files of sql/verify by id.
 
@@ -146,7 +146,7 @@ def verify_files(
 def probes_for(
     workspace: Workspace,
     migrations: Sequence[Migration],
-    kind: Kind,
+    kind: ProbeKind,
     *,
     asked: bool | None,
     target: Target,

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from wishkit.core.batches import Batch
     from wishkit.errors import WishkitError
 
-Kind = Literal["verify", "gone", "smoke"]
+ProbeKind = Literal["verify", "gone", "smoke"]
 
+PROBE = "a probe"
 COMMON = "common"  # the folder of seeds that every environment gets
 
 
@@ -40,7 +41,7 @@ class Probe:
     """
 
     id: str
-    kind: Kind
+    kind: ProbeKind
     script: Script
 
     @property
@@ -59,14 +60,14 @@ class Verdict:
         kind: of the probe.
         passed: whether every promise holds.
         seconds: how long it took.
-        error: why it did not pass. ``PromiseBroken``: something is not as it should be; anything
-            else: it could not be asked.
+        error: why it did not pass. ``promise-broken``: something is not as it should be; any other
+            code: it could not be asked.
         notices: what it said, in order.
         summary: its first comment line: what it promises.
     """
 
     id: str
-    kind: Kind
+    kind: ProbeKind
     passed: bool
     seconds: float
     error: WishkitError | None = None
@@ -177,7 +178,7 @@ def read_seeds(folder: Path, env: str, *, shown_as: str | None = None) -> tuple[
 
 
 @cache
-def statements(script: Script, *, what: str = "a probe") -> tuple[Batch, ...]:
+def statements(script: Script, *, what: str = PROBE) -> tuple[Batch, ...]:
     """The statements of a probe or seed, each known to be able to run in a transaction.
 
     Args:
@@ -192,19 +193,25 @@ def statements(script: Script, *, what: str = "a probe") -> tuple[Batch, ...]:
     try:
         return batches(script, transactional=True)
     except MigrationFileError as error:
-        if error.code == "transaction-control":
-            error.message = f"{what} does not begin or end transactions: wishkit does"
-            error.help = _WHY_NO_CONTROL.get(what, "remove it: the files are one transaction")
-        elif error.code == "needs-autocommit":
-            error.help = f"{what} runs inside a transaction: leave this out"
-        elif error.code == "empty-migration":
-            error.help = "was it saved? A file that has nothing to say is better removed"
-        raise
+        raise _in_other_words(error, what) from None
 
 
-_WHY_NO_CONTROL = {
-    "a probe": "remove it: whatever a probe does is rolled back, and a COMMIT would keep it"
-}
+def _in_other_words(error: MigrationFileError, what: str) -> MigrationFileError:
+    """The same error, where it speaks of migrations."""
+    message, help_ = error.message, error.help
+    if error.code == "transaction-control":
+        message = f"{what} does not begin or end transactions: wishkit does"
+        help_ = "remove it: "
+        help_ += _ONE_TRANSACTION if what != PROBE else _ALWAYS_BACK
+    elif error.code == "needs-autocommit":
+        help_ = f"{what} runs inside a transaction: leave this out"
+    elif error.code == "empty-migration":
+        help_ = "was it saved? A file that has nothing to say is better removed"
+    return MigrationFileError(message, code=error.code, where=error.where, help=help_)
+
+
+_ALWAYS_BACK = "whatever a probe does is rolled back, and a COMMIT would keep it"
+_ONE_TRANSACTION = "all seeds of a run are one transaction"
 
 
 def line_of_body(script: Script, batch: Batch, line: int) -> Location | None:

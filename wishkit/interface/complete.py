@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 
 def migration_ids(incomplete: str) -> list[str]:
@@ -34,9 +35,31 @@ def environments(incomplete: str) -> list[str]:
     return [e.name for e in known if e.name.startswith(incomplete)]
 
 
+def smoke_probes(incomplete: str) -> list[str]:
+    """Files of sql/smoke that begin so."""
+    return [path.stem for path in _below("smoke") if path.name.startswith(incomplete)]
+
+
+def seeded_environments(incomplete: str) -> list[str]:
+    """Folders of sql/seeds that begin so."""
+    return [path.name for path in _below("seeds") if path.name.startswith(incomplete)]
+
+
+def _below(folder: str) -> list[Path]:
+    from wishkit import config  # noqa: PLC0415 - a shell completes rarely
+    from wishkit.errors import WishkitError  # noqa: PLC0415
+
+    try:
+        return sorted((config.load().sql / folder).iterdir())
+    except (OSError, WishkitError):
+        return []
+
+
 # By metavar: the same word stands for the same thing in every command.
 COMPLETERS: dict[str | None, Callable[[str], list[str]]] = {
     "ID": migration_ids,
     "ID...": migration_ids,
     "NAME": environments,
+    "PROBE": smoke_probes,
+    "ENV": seeded_environments,
 }

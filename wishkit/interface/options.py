@@ -74,6 +74,13 @@ Verify = Annotated[
         help="After each migration run its file of sql/verify; stop if a promise is broken.",
     ),
 ]
+VerifyGone = Annotated[
+    bool | None,
+    Option(
+        "--verify/--no-verify",
+        help="After each migration run its mirror in sql/verify; stop if something remains.",
+    ),
+]
 
 
 def decision(word: str | None) -> plan.Unfinished | None:

@@ -110,7 +110,8 @@ def _again(
                 help=IDEMPOTENT,
                 notes=told.notes,
             ) from error
-        if more := _more(_counts(connection), before):
+        if (after := _counts(connection)) != before:
+            more = _more(after, before)
             what = ", ".join(_worded(table, *numbers) for table, numbers in more.items())
             (span,) = part.spans
             raise SeedFailed(
@@ -168,15 +169,17 @@ def _counts(connection: Connection) -> Counts:
 
 
 def _more(after: Counts, before: Counts) -> Counts:
-    """By how much counts have grown, where they have."""
+    """By how much counts have grown, where they have; TRUNCATE makes them shrink."""
     nothing = (0, 0, 0)
-    grown = {
-        table: tuple(n - m for n, m in zip(counts, before.get(table, nothing), strict=True))
-        for table, counts in after.items()
-    }
-    return {table: (a, b, c) for table, (a, b, c) in grown.items() if (a, b, c) != nothing}
+    grown = {}
+    for table in sorted(after.keys() | before.keys()):
+        (a, b, c), (x, y, z) = after.get(table, nothing), before.get(table, nothing)
+        grown[table] = (a - x, b - y, c - z)
+    return {table: numbers for table, numbers in grown.items() if numbers != nothing}
 
 
 def _worded(table: str, inserted: int, updated: int, deleted: int) -> str:
     numbers = {"inserted": inserted, "updated": updated, "deleted": deleted}
+    if min(numbers.values()) < 0:
+        return f"{table} (truncated)"
     return f"{table} ({', '.join(f'{n:,} {word}' for word, n in numbers.items() if n)})"
