@@ -125,7 +125,6 @@ class PromiseBroken(WishkitError):
     """A probe found that something is not as it should be; what it did was rolled back."""
 
     default_code = "promise-broken"
-    default_state = "the probe was rolled back; it changed nothing"
     exit_status = 1
 
 
@@ -133,14 +132,12 @@ class ProbeError(WishkitError):
     """A probe could not be asked, so nothing is known; what it did was rolled back."""
 
     default_code = "not-asked"
-    default_state = "the probe was rolled back; it changed nothing"
 
 
 class SeedFailed(WishkitError):
     """Seeds failed; everything that they did was rolled back."""
 
     default_code = "seed-failed"
-    default_state = "all seeds of this run were rolled back"
     exit_status = 3
 
 

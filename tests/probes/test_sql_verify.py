@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wishkit.core.probes import ProbeKind
+    from wishkit.postgres.binaries import Binaries
     from wishkit.postgres.scratch import Scratch
 
 SQL = Path(__file__).parents[2] / "sql"
@@ -66,6 +68,22 @@ def test_each_one_tells_before_from_after_there_and_back(database: str) -> None:
             assert report.error is None
             told[id_] = (holds(connection, id_, "gone"), holds(connection, id_, "verify"))
         assert {*told.values()} == {(True, False)}
+
+
+def test_psql_runs_them_as_they_are(url: str, binaries: Binaries) -> None:
+    """Those of sql/smoke too: BEGIN, the file, ROLLBACK."""
+    files = [SQL / "verify" / f"{id_}.sql" for id_ in IDS] + sorted((SQL / "smoke").glob("*.sql"))
+    psql = [str(binaries.program("psql")), "-X", "-q", "-v", "ON_ERROR_STOP=1", f"--dbname={url}"]
+    asked = [word for it in files for word in ("-c", "BEGIN", "-f", str(it), "-c", "ROLLBACK")]
+    done = subprocess.run([*psql, *asked], capture_output=True, check=False, encoding="utf-8")
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert done.stderr.count("NOTICE") == done.stderr.count("\n") == 3
+    gone = SQL / "verify" / f"{IDS[7]}.rollback.sql"
+    done = subprocess.run(
+        [*psql, "-f", str(gone)], capture_output=True, check=False, encoding="utf-8"
+    )
+    assert done.returncode == 3
+    assert "still there: the table wishlist_items" in done.stderr
 
 
 # Damage: what is missing, or other than promised, is noticed by the file that promised it.

@@ -153,13 +153,13 @@ def _told(error: psycopg.Error, script: Script, part: Batch | None) -> WishkitEr
     if sqlstate.startswith(_NOT_ASKED):
         notes.append(f"SQLSTATE {sqlstate} ({type(error).__name__})")
         help_ = diag.message_hint or _WHY_NOT.get(sqlstate, _WHY_NOT.get(sqlstate[:2]))
-        return ProbeError(message, where=where, help=help_, notes=tuple(notes))
+        return ProbeError(message, where=where, help=help_, notes=tuple(notes), state=_STATE)
     help_ = diag.message_hint
     if sqlstate in _MISSING and not help_:
         help_ = "it is gone, or was never there; or this file misspells it"
     if sqlstate not in _RAISED:
         notes.append(f"SQLSTATE {sqlstate} ({type(error).__name__})")
-    return PromiseBroken(message, where=where, help=help_, notes=tuple(notes))
+    return PromiseBroken(message, where=where, help=help_, notes=tuple(notes), state=_STATE)
 
 
 def place(script: Script, part: Batch, error: psycopg.Error) -> Location:
@@ -172,6 +172,7 @@ def place(script: Script, part: Batch, error: psycopg.Error) -> Location:
     return failure.place(script, part, 0, error, 0)
 
 
+_STATE = "the probe was rolled back; it changed nothing"
 # What to do where the server could not answer and gives no hint itself.
 _WHY_NOT = {
     "42501": "grant what is missing, or act as the owner: role = … in wishkit.toml",

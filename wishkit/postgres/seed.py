@@ -108,6 +108,7 @@ def _again(
                 code="seed-not-idempotent",
                 where=told.where,
                 help=IDEMPOTENT,
+                state=told.state,
                 notes=told.notes,
             ) from error
         if (after := _counts(connection)) != before:
@@ -119,9 +120,11 @@ def _again(
                 code="seed-not-idempotent",
                 where=script.locate(span.start, span.end),
                 help=IDEMPOTENT,
+                state=_STATE,
             )
 
 
+_STATE = "all seeds of this run were rolled back"
 IDEMPOTENT = (
     "seeds may be run at any time, so a second run must find nothing to do:\n"
     "INSERT … ON CONFLICT DO NOTHING, with a key that is the same each time; to bring rows up to "
@@ -155,6 +158,7 @@ def _failed(error: psycopg.Error, script: Script | None, part: Batch | None) -> 
         redact(diag.message_primary or str(error).strip()),
         where=place(script, part, error) if script and part else None,
         help=diag.message_hint,
+        state=_STATE,
         notes=(*notes, f"SQLSTATE {error.sqlstate} ({type(error).__name__})"),
     )
 
