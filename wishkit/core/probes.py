@@ -211,7 +211,7 @@ def _in_other_words(error: MigrationFileError, what: str) -> MigrationFileError:
 
 
 _ALWAYS_BACK = "whatever a probe does is rolled back, and a COMMIT would keep it"
-_ONE_TRANSACTION = "all seeds of a run are one transaction"
+_ONE_TRANSACTION = "the files of a run are one transaction"
 
 
 def line_of_body(script: Script, batch: Batch, line: int) -> Location | None:
