@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 
 from wishkit.commands.migrate import migrate
-from wishkit.commands.probes import Verification, verify
+from wishkit.commands.probes import Verification, smoke, verify
 from wishkit.commands.rollback import rollback
 from wishkit.commands.workspace import Workspace
 from wishkit.config import Config, Target, load, resolve_target
-from wishkit.errors import MigrationFileError, PromiseBroken, UsageError
+from wishkit.errors import ConnectError, MigrationFileError, PromiseBroken, UsageError
 from wishkit.interface.cli import run
+from wishkit.postgres.connection import identify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from tests.plugins.golden import Golden
     from tests.plugins.project import SqlFolder
+    from wishkit.postgres.connection import Server
 
 FILES = {
     "migrations/0001_create_wishes.sql": "-- wishes\nCREATE TABLE wishes (id int PRIMARY KEY);\n",
@@ -138,6 +141,19 @@ def test_what_could_not_be_asked_is_another_answer(database: str, project: Path)
     found = verify(here)
     assert found.exit_status == 2
     assert [verdict.broken for verdict in found.verdicts] == [False]
+
+
+def test_a_pooler_of_transactions_is_refused(
+    database: str, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pooled(connection: psycopg.Connection[Any]) -> Server:
+        return replace(identify(connection), pooled=True)
+
+    monkeypatch.setattr("wishkit.postgres.connection.identify", pooled)
+    for ask in (verify, smoke):
+        with pytest.raises(ConnectError) as caught:
+            ask(workspace(database, project))
+        assert caught.value.code == "pooler"
 
 
 def test_the_screen_of_a_broken_promise(

@@ -94,9 +94,10 @@ def verify(workspace: Workspace, references: Sequence[str] = ()) -> Verification
     migrations = workspace.migrations()
     files = verify_files(workspace, migrations, "verify")
     with workspace.connect("verify", writes=False) as (connection, target, server):
-        from wishkit.postgres.connection import describe  # noqa: PLC0415 - heavy
+        from wishkit.postgres.connection import describe, refuse_pooler  # noqa: PLC0415 - heavy
         from wishkit.postgres.ledger import read_ledger  # noqa: PLC0415 - as above
 
+        refuse_pooler(server)  # a session cannot be left clean that is another one each time
         ledger = read_ledger(connection)
         applied = [record.id for record in ledger.records]
         known = dict.fromkeys([*applied, *(migration.id for migration in migrations)])
@@ -235,8 +236,9 @@ def smoke(
     if limit is not None:
         settings["wishkit.limit"] = str(limit)
     with workspace.connect("smoke", writes=False) as (connection, target, server):
-        from wishkit.postgres.connection import describe  # noqa: PLC0415 - heavy
+        from wishkit.postgres.connection import describe, refuse_pooler  # noqa: PLC0415 - heavy
 
+        refuse_pooler(server)
         database = describe(target, server)
         if target.protected and scale > SCALE:
             question = f"write {scale:,} rows into {database}, and roll them back?"
