@@ -19,7 +19,7 @@ from wishkit.commands.plan import plan
 from wishkit.commands.rollback import rollback
 from wishkit.commands.status import status
 from wishkit.commands.workspace import Workspace
-from wishkit.config import Config, Target
+from wishkit.config import Config, Rehearse, Target
 from wishkit.core.events import Connected, MigrationFinished, Noted, Waiting
 from wishkit.errors import Location, MigrationFailed, WishkitError
 from wishkit.interface import output
@@ -69,7 +69,10 @@ def see(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 
 def workspace(url: str, sql: Path = PROJECT / "sql") -> Workspace:
-    return Workspace(Config(sql=sql), Target(url, "command line"), lambda _: None)
+    # What somebody has rehearsed in this checkout is no part of a screen.
+    nothing = Rehearse(proof=PROJECT / "no" / "rehearsal.json")
+    config = Config(sql=sql, rehearse=nothing)
+    return Workspace(config, Target(url, "command line"), lambda _: None)
 
 
 def timed(report: Report) -> Report:

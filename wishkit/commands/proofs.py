@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from wishkit.commands.snapshot import write
 from wishkit.commands.workspace import embedded_folder, shown
-from wishkit.core.order import dependency_order
-from wishkit.core.rehearsal import base_of
 from wishkit.errors import ConfigError, ConsentNeeded
 
 if TYPE_CHECKING:
@@ -74,6 +72,9 @@ def keep(path: Path, proofs: Iterable[Proof], migrations: Iterable[Migration]) -
 
 def bases(migrations: Sequence[Migration]) -> dict[str, str]:
     """By id, what tells what is there before a migration."""
+    from wishkit.core.order import dependency_order  # noqa: PLC0415 - not for nothing to do
+    from wishkit.core.rehearsal import base_of  # noqa: PLC0415 - as above
+
     known = {it.id: it for it in migrations}
     ordered = dependency_order(known, known.keys())
     return {it.id: base_of(ordered[:number]) for number, it in enumerate(ordered)}
