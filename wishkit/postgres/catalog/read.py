@@ -170,7 +170,7 @@ class _Reader:
 
     def add(self, question: Question, cursor: Cursor) -> None:
         """Take the answer to a question."""
-        rows = cursor.fetchall()  # first: in a pipeline nothing is known before
+        rows: Rows = cursor.fetchall()  # first: in a pipeline nothing is known before
         names = [column.name for column in cursor.description or ()]
         if question.name == "catalog_columns":
             self._keys.add(names, rows)
