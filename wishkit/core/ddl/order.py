@@ -83,12 +83,16 @@ def knots(needs: Mapping[Node, set[Node]]) -> list[set[Node]]:
                 outer = path[-1][0]
                 lowest[outer] = min(lowest[outer], lowest[node])
             if lowest[node] == numbers[node]:
-                group = set()
-                while node not in group:
-                    group.add(open_.popitem()[0])
-                if len(group) > 1:
-                    found.append(group)
-    return found
+                found.append(_closed(open_, node))
+    return [it for it in found if len(it) > 1]
+
+
+def _closed(open_: dict[Node, None], first: Node) -> set[Node]:
+    """Take a node off those whose group is not known, and all that came behind it."""
+    group: set[Node] = set()
+    while first not in group:
+        group.add(open_.popitem()[0])
+    return group
 
 
 def reached(start: set[Node], needs: Mapping[Node, set[Node]]) -> set[Node]:
