@@ -91,6 +91,7 @@ def check(
     severity: str | None = None,
     column_order: bool = False,
     last_run: bool = False,
+    remedies: bool = False,
 ) -> Check:
     """Compare a database with what its migrations define, or with how the last run left it.
 
@@ -100,25 +101,29 @@ def check(
             the environment says what fails.
         column_order: columns in another order are drift.
         last_run: compare with how the last run left it, which needs no scratch server.
+        remedies: tell of each drift how it is mended.
 
     Raises:
         CompareError: what it should be cannot be found out.
         WishkitError: configuration, connection or ledger cannot be read.
     """
     least = _severity(severity)
-    with comparing(workspace, column_order=column_order) as comparison:
+    with comparing(workspace, column_order=column_order, remedies=remedies) as comparison:
         found = comparison.with_last_run() if last_run else comparison.with_migrations()
     found = replace(found, fails=least or found.fails)
     return replace(found, drifts=tuple(at_least(found.drifts, least or Severity.INFO)))
 
 
 @contextmanager
-def comparing(workspace: Workspace, *, column_order: bool = False) -> Iterator[Comparison]:
+def comparing(
+    workspace: Workspace, *, column_order: bool = False, remedies: bool = False
+) -> Iterator[Comparison]:
     """Both sides of a comparison, for as long as there is a connection.
 
     Args:
         workspace: as for `check`.
         column_order: as for `check`.
+        remedies: as for `check`.
 
     Raises:
         WishkitError: configuration, connection or ledger cannot be read.
@@ -136,7 +141,7 @@ def comparing(workspace: Workspace, *, column_order: bool = False) -> Iterator[C
             ledger.position,
             fails=Severity(target.drift_fails),
         )
-        yield Comparison(workspace, connection, server, ledger, blank, column_order)
+        yield Comparison(workspace, connection, server, ledger, blank, column_order, remedies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +155,7 @@ class Comparison:
         ledger: of the database.
         blank: the answer, as far as it is known without comparing.
         column_order: whether the order of columns counts.
+        remedies: whether it is told how each drift is mended.
     """
 
     workspace: Workspace
@@ -158,6 +164,7 @@ class Comparison:
     ledger: Ledger
     blank: Check
     column_order: bool
+    remedies: bool
 
     def with_migrations(self) -> Check:
         """What is not as the migrations define it."""
@@ -242,12 +249,30 @@ class Comparison:
         makers = Makers(applied)
         drifts = self._attributed(judged(differences, made_by=makers.of, by_hand=by_hand), last)
         left, ignored = without_ignored(drifts, known)
+        if self.remedies and not actual.unseen:
+            left = self._mended(left, differences, expected, actual)
         return replace(
             blank,
             drifts=left,
             half_there=self._half_there(makers, differences, actual),
             ignored=ignored,
         )
+
+    def _mended(
+        self,
+        drifts: Sequence[Drift],
+        differences: Sequence[Difference],
+        expected: Snapshot,
+        actual: Snapshot,
+    ) -> tuple[Drift, ...]:
+        """Each with its part of the remedy."""
+        from wishkit.commands.remedy import large_tables, to_be_mended  # noqa: PLC0415 - heavy
+        from wishkit.core.remedy import remedy  # noqa: PLC0415 - as above
+        from wishkit.core.remedy.told import with_remedies  # noqa: PLC0415 - as above
+
+        large = large_tables(self.connection, actual, self.workspace.target.small)
+        mended = to_be_mended(differences, self.workspace.config.ignore)
+        return with_remedies(drifts, mended, remedy(mended, expected, actual, large=large))
 
     def _attributed(self, drifts: Sequence[Drift], last: LastRun | None) -> tuple[Drift, ...]:
         """Each with who changed it, or the table it belongs to, since the last run."""
