@@ -184,7 +184,7 @@ class Comparison:
         expected = expected_snapshot(
             replay, self._texts, cache_folder(self.workspace.config), self.workspace.listener
         )
-        found = self._told(blank, expected, actual, last)
+        found = self._told(blank, expected, actual, last, last.snapshot() if last else None)
         if not (found.drifts or found.unseen or found.reordered or found.ignored):
             clean.keep(self.blank.checked_at)
         return found
@@ -218,17 +218,23 @@ class Comparison:
         blank = replace(self.blank, compared_with="last run", last_run=last.ended_at)
         if last.fingerprint and last.fingerprint == fingerprint(self.connection):
             return replace(blank, unchanged_since=last.ended_at)
-        if last.snapshot is None:
+        then = last.snapshot()
+        if then is None:
             raise CompareError(
                 f"something has changed since the last run ({last.ended_at:%Y-%m-%d %H:%M %Z}), "
                 "and the ledger does not say what",
                 code="no-snapshot",
                 help="wishkit check, without --last-run, compares with the migrations",
             )
-        return self._told(blank, last.snapshot, self._actual(), last)
+        return self._told(blank, then, self._actual(), last, then)
 
     def _told(
-        self, blank: Check, expected: Snapshot, actual: Snapshot, last: LastRun | None
+        self,
+        blank: Check,
+        expected: Snapshot,
+        actual: Snapshot,
+        last: LastRun | None,
+        then: Snapshot | None,
     ) -> Check:
         """The differences as drift, and what else is to be said of them."""
         all_ = compare(expected, actual, column_order=True)
@@ -242,8 +248,8 @@ class Comparison:
         if not differences:
             return replace(blank, ignored=without_ignored((), known)[1])
         by_hand: dict[Identity, datetime] = {}
-        if last and last.snapshot:
-            since_then = compare(last.snapshot, actual, column_order=self.column_order)
+        if last and then:
+            since_then = compare(then, actual, column_order=self.column_order)
             by_hand = {it.identity: last.ended_at for it in since_then}
         applied = self._texts()
         makers = Makers(applied)

@@ -40,12 +40,18 @@ class LastRun:
     Attributes:
         ended_at: when that was.
         fingerprint: of the catalogs then; None where it could not be taken.
-        snapshot: every object then; None where it was not kept.
+        content: every object then, packed; None where that was not kept.
     """
 
     ended_at: datetime
     fingerprint: str | None
-    snapshot: Snapshot | None
+    content: bytes | None
+
+    def snapshot(self) -> Snapshot | None:
+        """Every object then, which takes a moment to unpack; None where it was not kept."""
+        with suppress(ValueError):
+            return unpack(self.content) if self.content else None
+        return None
 
 
 @cache
@@ -86,10 +92,4 @@ def last_run(connection: Connection, ledger: Ledger) -> LastRun | None:
     row = None
     with suppress(psycopg.errors.InsufficientPrivilege):  # it can be told less then
         row = connection.execute(query("snapshot_last"), values, binary=True).fetchone()
-    if row is None:
-        return None
-    ended_at, fingerprint, content = row
-    snapshot = None
-    with suppress(ValueError):
-        snapshot = unpack(content) if content else None
-    return LastRun(ended_at, fingerprint, snapshot)
+    return LastRun(*row) if row else None
