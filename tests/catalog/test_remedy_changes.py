@@ -49,7 +49,7 @@ def batches() -> list[list[SingleChange]]:
         touched |= set(NAMES.findall(change.sql))
         for other, taken, batch in found:
             if other == sort and not taken & touched and len(batch) < TOGETHER:
-                taken |= touched
+                taken.update(touched)
                 batch.append(change)
                 break
         else:
