@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from wishkit import __version__
-from wishkit.core.snapshot_text import pack, unpack
 from wishkit.postgres import catalog
 from wishkit.postgres.queries import query
 from wishkit.postgres.session import Lost, Refused
@@ -49,6 +48,8 @@ class LastRun:
 
     def snapshot(self) -> Snapshot | None:
         """Every object then, which takes a moment to unpack; None where it was not kept."""
+        from wishkit.core.snapshot_text import unpack  # noqa: PLC0415 - heavy, and often not needed
+
         with suppress(ValueError):
             return unpack(self.content) if self.content else None
         return None
@@ -70,6 +71,8 @@ def keep_snapshot(run: Run) -> None:
     Nothing depends on it but how drift is told, so it never makes a run fail: a snapshot that is
     not of the last run is recognised by its run.
     """
+    from wishkit.core.snapshot_text import pack  # noqa: PLC0415 - heavy, and often not needed
+
     connection = run.session.connection
     # An interrupt that comes now asks a run to stop that has stopped.
     with suppress(psycopg.Error, Refused, Lost, KeyboardInterrupt):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import sys
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,6 @@ from psycopg.pq import TransactionStatus
 from wishkit.core.schema import Identity, Snapshot
 from wishkit.postgres.catalog.keys import Keys
 from wishkit.postgres.catalog.questions import FACTS, OBJECTS, Question, together
-from wishkit.postgres.catalog.views import unqualified
 from wishkit.postgres.queries import query
 
 if TYPE_CHECKING:
@@ -112,6 +110,7 @@ def _answers(
 
     One pipeline alone would not do: psycopg waits for all of it before it gives anything.
     """
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - a fingerprint needs none
 
     def ask(group: Sequence[Question]) -> list[tuple[Question, Cursor]]:
         with connection.pipeline():
@@ -231,6 +230,8 @@ class _Reader:
     def _relation(self, _row: Row, _path: Path, told: Told) -> Told:
         if self._plain_views or "definition" not in told:
             return told
+        from wishkit.postgres.catalog.views import unqualified  # noqa: PLC0415 - old servers only
+
         return {**told, "definition": unqualified(told["definition"])}
 
     def _constraint(self, row: Row, _path: Path, told: Told) -> Told:
