@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from wishkit.commands.last_clean import LastClean
 from wishkit.commands.workspace import embedded_folder
 from wishkit.config import SEVERITIES
 from wishkit.core.drift import (
@@ -175,7 +176,7 @@ class Comparison:
         applied = self._applied()
         replay = replay_of(self.connection, applied, schema=self.ledger.yoyo_schema)
         now = fingerprint(self.connection)
-        clean = _Clean(cache_folder(self.workspace.config), self._clean_key(replay), now)
+        clean = LastClean(cache_folder(self.workspace.config), self._clean_key(replay), now)
         last = last_run(self.connection, self.ledger)
         blank = replace(self.blank, last_run=last.ended_at if last else None)
         if since := clean.since():
@@ -367,28 +368,6 @@ class Comparison:
             [(it.kind, it.name) for it in self.workspace.config.ignore],
         )
         return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:32]
-
-
-@dataclass(frozen=True, slots=True)
-class _Clean:
-    """The last check that found nothing: as long as no catalog changes, nor does the answer."""
-
-    folder: Path
-    key: str
-    fingerprint: str | None
-
-    def since(self) -> datetime | None:
-        with suppress(OSError, ValueError):
-            at, kept = (self.folder / f"clean-{self.key}").read_text().split("\n")
-            return datetime.fromisoformat(at) if kept == self.fingerprint else None
-        return None
-
-    def keep(self, at: datetime) -> None:
-        from wishkit.postgres.expected import keep_file  # noqa: PLC0415 - heavy
-
-        if self.fingerprint:
-            text = f"{at.isoformat()}\n{self.fingerprint}"
-            keep_file(self.folder / f"clean-{self.key}", text.encode())
 
 
 def cache_folder(config: Config) -> Path:

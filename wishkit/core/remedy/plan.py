@@ -13,7 +13,7 @@ from wishkit.core.ddl.order import reached
 from wishkit.core.ddl.statements import Draft, draft
 from wishkit.core.ddl.tables import table_of
 from wishkit.core.remedy.belonging import HOLDERS, Belonging, holder
-from wishkit.core.remedy.columns import loses_values
+from wishkit.core.remedy.columns import loses_values, retypes
 from wishkit.core.remedy.drops import LOSING, dropped, loss
 from wishkit.core.remedy.limits import in_order, limit, partition_limit, renamed
 from wishkit.core.remedy.making import Making
@@ -110,7 +110,7 @@ class _Plan:
         for it in differences:
             if it.type == "different" and not self.belonging.within(it):
                 self._edit(it)
-                if it.identity.kind == "column" and _retypes(it):
+                if it.identity.kind == "column" and retypes(it):
                     above = self.standing.on_column(it.identity)
                     self._blame(it.identity, above)
                     touched |= above
@@ -393,10 +393,6 @@ def _as_different(difference: Difference) -> Difference:
     want, have = difference.expected or {}, difference.actual or {}
     changes = tuple(Change(key, want.get(key), have.get(key)) for key in sorted(want.keys() | have))
     return replace(difference, changes=changes)
-
-
-def _retypes(difference: Difference) -> bool:
-    return any(it.attribute in {"type", "collation"} for it in difference.changes)
 
 
 def _alone(commands: Collection[str]) -> bool:
