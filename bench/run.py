@@ -200,7 +200,8 @@ def benchmarks(server: Scratch, folder: Path, psql: str) -> Sequence[Benchmark]:
     quiet = [psql, "-X", "-q", "-v", "ON_ERROR_STOP=1"]
     python = sys.executable
     large = server.url(snapshot.NAME)
-    dump = [str(Path(psql).with_name("pg_dump")), "--schema-only", "-f", os.devnull, large]
+    functions = server.url(snapshot.FUNCTIONS)
+    dump = [str(Path(psql).with_name("pg_dump")), "--schema-only", "-f", os.devnull]
     return (
         Benchmark(
             "many",
@@ -316,13 +317,27 @@ def benchmarks(server: Scratch, folder: Path, psql: str) -> Sequence[Benchmark]:
                 "wall",
                 (
                     Contender(title, lambda: snapshot.fill(server), [python, "-c", program, large]),
-                    Contender("pg_dump --schema-only", nothing, dump),
+                    Contender("pg_dump --schema-only", nothing, [*dump, large]),
                 ),
             )
             for name, title, aim, program in (
                 ("snapshot", "a live snapshot", 0.6, snapshot.READ),
                 ("unchanged", "nothing changed since", 0.05, snapshot.UNCHANGED),
             )
+        ),
+        Benchmark(
+            "functions",
+            "a live snapshot, 50,000 functions",
+            0.6,
+            "wall",
+            (
+                Contender(
+                    "a live snapshot",
+                    lambda: snapshot.fill(server, snapshot.FUNCTIONS),
+                    [python, "-c", snapshot.READ, functions],
+                ),
+                Contender("pg_dump --schema-only", nothing, [*dump, functions]),
+            ),
         ),
         Benchmark(
             "snapshot-memory",

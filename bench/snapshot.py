@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from wishkit.postgres.scratch import Scratch
 
 NAME = "large"
+FUNCTIONS = "functions"
 TABLES = 10_000
 # pg_dump locks every table of a database at once; the server's default is for about 6,400 of them.
 SETTINGS = {"max_locks_per_transaction": "500"}
@@ -27,6 +28,17 @@ DO $$ BEGIN
 END $$
 """
 
+_FILL_FUNCTIONS = """
+DO $$ BEGIN
+    FOR i IN 1..50000 LOOP
+        EXECUTE format(
+            'CREATE FUNCTION f%1$s(a int, b text DEFAULT $x$y$x$) RETURNS int LANGUAGE plpgsql'
+            ' AS $f$BEGIN RETURN a * %1$s; END$f$', i);
+        IF i % 2000 = 0 THEN COMMIT; END IF;
+    END LOOP;
+END $$
+"""
+
 READ = """
 import sys, psycopg
 from wishkit.postgres.catalog import read_snapshot
@@ -39,13 +51,13 @@ UNCHANGED = READ.replace("read_snapshot", "fingerprint").replace(
 HALF_A_GIGABYTE = "held = bytearray(500 << 20); held[::4096] = bytes(len(held[::4096]))"
 
 
-def fill(server: Scratch) -> None:
-    """Make 10,000 tables with 6 columns and 2 indexes each, once."""
+def fill(server: Scratch, name: str = NAME) -> None:
+    """Make 10,000 tables with 6 columns and 2 indexes each, or 50,000 functions, once."""
     with psycopg.connect(server.url(), autocommit=True) as connection:
         known = connection.execute(
-            "SELECT 1 FROM pg_database WHERE datname = %s", [NAME]
+            "SELECT 1 FROM pg_database WHERE datname = %s", [name]
         ).fetchone()
     if not known:
-        with psycopg.connect(server.create_database(NAME), autocommit=True) as connection:
-            connection.execute(_FILL.encode())
+        with psycopg.connect(server.create_database(name), autocommit=True) as connection:
+            connection.execute((_FILL if name == NAME else _FILL_FUNCTIONS).encode())
             connection.execute("VACUUM ANALYZE")

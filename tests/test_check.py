@@ -177,8 +177,19 @@ DAMAGE = {
 def test_each_damage_is_told_alone_and_in_words(live: Live, sql: str) -> None:
     live.run(sql)
     told = DAMAGE[sql]
-    assert live.texts() == ([told] if isinstance(told, str) else list(told))
-    assert live.check().exit_status == 1
+    found = live.check(remedies=True)
+    assert [f"{it.severity}: {it.text}" for it in found.drifts] == (
+        [told] if isinstance(told, str) else list(told)
+    )
+    assert found.exit_status == 1
+    # What JSON tells as the remedy of a drift is one, or says why there is none.
+    by_hand = [it.by_hand for it in found.drifts if it.by_hand]
+    assert by_hand or all(it.remedy for it in found.drifts)
+    for drift in found.drifts:
+        script = re.sub(r"(?m)^-- (?!DESTRUCTIVE)", "", drift.remedy or "SELECT 1")
+        with psycopg.connect(live.url, autocommit=True) as connection:
+            connection.execute(script.encode())
+    assert len(live.check().drifts) == len(by_hand)
 
 
 def damage(live: Live) -> None:
@@ -201,11 +212,34 @@ def test_all_that_can_be_told_of_a_damaged_database(
     live: Live, golden: Golden, capsys: pytest.CaptureFixture[str]
 ) -> None:
     damage(live)
-    found = live.check()
+    found = live.check(remedies=True)
     render_check(found)
     golden(dateless(capsys.readouterr().out), "check/damaged.txt")
     golden(dateless(to_json(found)), "check/damaged.json")
     assert all(it.since == found.last_run for it in found.drifts)
+
+
+def test_what_has_to_make_way_goes_with_the_drift_that_is_the_cause(live: Live) -> None:
+    live.run(
+        "CREATE VIEW titles AS SELECT title FROM wishlist_items;\n"
+        "ALTER INDEX idx_wishlist_user_sort RENAME TO other_name"
+    )
+    rollback(live.workspace, to="0013", yes=True)
+    found = live.check(remedies=True, last_run=True)
+    assert found.drifts == ()
+    live.run(
+        "DROP VIEW titles;\n"
+        "ALTER TABLE wishlist_items ALTER title TYPE varchar(80);\n"
+        "CREATE VIEW titles AS SELECT title FROM wishlist_items;\n"
+        "ALTER INDEX other_name RENAME TO yet_another"
+    )
+    told = {it.object: it for it in live.check(remedies=True, last_run=True).drifts}
+    renaming = "ALTER INDEX public.yet_another RENAME TO other_name;"
+    assert told["index other_name"].remedy == told["index yet_another"].remedy == renaming
+    lines = (told["column wishlist_items.title"].remedy or "").splitlines()
+    assert lines[0] == "DROP VIEW public.titles;"
+    assert "ALTER TABLE public.wishlist_items ALTER COLUMN title TYPE text" in "\n".join(lines)
+    assert "CREATE VIEW public.titles AS" in lines
 
 
 def test_a_second_check_needs_no_scratch_server(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +25,7 @@ from wishkit.core.script import Script
 from wishkit.core.statements import split
 from wishkit.errors import UsageError
 from wishkit.interface.cli import execute
+from wishkit.postgres.psql import find_psql, psql_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,6 +82,19 @@ class Live:
             for span in split(script):
                 connection.execute(script.source[span.start : span.end])
 
+    def psql(self, script: str) -> None:
+        """As docs/remedy.md says: the file as it is, by the real psql, which stops at an error."""
+        arguments, secrets = psql_line(self.url, role=None)
+        done = subprocess.run(
+            [find_psql(), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", "-", *arguments],
+            input=script,
+            capture_output=True,
+            check=False,
+            encoding="utf-8",
+            env={**os.environ, **secrets},
+        )
+        assert (done.returncode, done.stderr) == (0, ""), script
+
     def drift(self) -> list[str]:
         return [it.text for it in check(self.workspace).drifts]
 
@@ -130,11 +146,11 @@ def test_a_script_brings_it_back_and_loses_nothing_unasked(live: Live) -> None:
     found = mend(live.workspace)
     assert (found.exit_status, found.by_hand) == (1, ())
     assert found.destructive == ("all rows of public.stray",)
-    live.run(found.script)
+    live.psql(found.script)
     assert live.drift() == [
         "table stray is extra: no migration makes it, with 2 columns and 1 constraint"
     ]
-    live.run(uncommented(mend(live.workspace).script))
+    live.psql(uncommented(mend(live.workspace).script))
     assert live.drift() == []
     done = mend(live.workspace)
     assert (done.exit_status, done.statements) == (0, 0)
@@ -173,7 +189,7 @@ def test_what_is_not_small_is_kept_from_nobody(live: Live) -> None:
         assert found.script.count(text) == 1, found.script
         before = found.script.partition(text)[0]
         assert before.count("BEGIN;") == before.count("COMMIT;")
-    live.run(found.script)
+    live.psql(found.script)
     assert live.drift() == []
 
 
@@ -181,7 +197,7 @@ def test_a_script_is_one_for_psql(live: Live, run_wishkit: RunWishkit, tmp_path:
     live.run(DAMAGE)
     done = run_wishkit("check", "--sql", "--url", live.url, cwd=tmp_path / "project")
     assert done.status == 1
-    live.run(done.stdout)
+    live.psql(done.stdout)
     assert len(live.drift()) == 1
     told = run_wishkit("check", "--sql", "--json", "--url", live.url, cwd=tmp_path / "project")
     assert json.loads(told.stdout)["destructive"] == ["all rows of public.stray"]

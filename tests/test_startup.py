@@ -72,6 +72,19 @@ def test_nothing_to_do_imports_nothing_heavy(
     assert modules & HEAVY == set()
 
 
+def test_nothing_has_changed_imports_nothing_heavy(
+    sql_folder: SqlFolder, database: str, run_wishkit: RunWishkit
+) -> None:
+    files = {"0000_a.sql": "-- a\nCREATE TABLE a ();", "0000_a.rollback.sql": "DROP TABLE a;"}
+    project = sql_folder(files)
+    assert run_wishkit("migrate", "--url", database, cwd=project).status == 0
+    assert run_wishkit("check", "--url", database, cwd=project).status == 0
+    status, modules = imported_by("check", "--url", database, cwd=project)
+    assert status == 0
+    unneeded = {"wishkit.core.plan", "wishkit.postgres.location", "wishkit.postgres.catalog.views"}
+    assert modules & (HEAVY | unneeded) == set()
+
+
 @pytest.mark.parametrize("line", [("new", "a"), ("init",), ("db", "status")])
 def test_commands_without_a_database_do_without_its_driver(
     line: tuple[str, ...], sql_folder: SqlFolder

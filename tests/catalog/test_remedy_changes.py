@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 
 from tests.plugins.changes import read_changes
@@ -17,8 +18,6 @@ from wishkit.core.schema import compare
 from wishkit.postgres.catalog import read_snapshot
 
 if TYPE_CHECKING:
-    import psycopg
-
     from tests.catalog.catalogue import Catalogue
     from tests.plugins.changes import SingleChange
     from wishkit.core.schema import Snapshot
@@ -32,15 +31,63 @@ UNREACHABLE = re.compile(r"(?:UPDATE|INSERT INTO|DELETE FROM) pg_|ALTER EXTENSIO
 ONE_WAY = re.compile(r"INSERT INTO pg_seclabel|ALTER EXTENSION \S+ (?:ADD|DROP)")
 
 
+# Names with a schema, in a statement, and other words that no command has.
+NAMES = re.compile(r"\b[a-z]\w*\.\w+|\b[a-z0-9]+_\w+")
+TOGETHER = 12
+
+
+def batches() -> list[list[SingleChange]]:
+    """All changes, several that touch nothing of each other's together."""
+    found: list[tuple[tuple[object, ...], set[str], list[SingleChange]]] = []
+    for change in read_changes():
+        sort = (
+            change.needs,
+            ONE_WAY.search(change.sql) is None,
+            UNREACHABLE.search(change.sql) is None,
+        )
+        touched = {".".join(it.name[:2]) for it in change.expectations}
+        touched |= set(NAMES.findall(change.sql))
+        for other, taken, batch in found:
+            if other == sort and not taken & touched and len(batch) < TOGETHER:
+                taken.update(touched)
+                batch.append(change)
+                break
+        else:
+            found.append((sort, touched, [change]))
+    return [batch for _, _, batch in found]
+
+
+@pytest.mark.parametrize("batch", batches(), ids=lambda it: f"{it[0].place} and {len(it) - 1} more")
+def test_the_remedy_leaves_no_difference(catalogue: Catalogue, batch: list[SingleChange]) -> None:
+    """All of a batch at once; those that do not go together, or are not undone so, one by one."""
+    if batch[0].needs not in catalogue.can:
+        pytest.skip(f"needs {batch[0].needs}")
+    try:
+        both_ways(catalogue, *batch)
+    except (AssertionError, psycopg.Error):
+        if len(batch) == 1:
+            raise
+        for change in batch:
+            both_ways(catalogue, change)
+
+
+@pytest.mark.soak
 @pytest.mark.parametrize("change", read_changes(), ids=lambda it: f"{it.place} {it.title}")
-def test_the_remedy_leaves_no_difference(catalogue: Catalogue, change: SingleChange) -> None:
+def test_the_remedy_of_each_leaves_no_difference(
+    catalogue: Catalogue, change: SingleChange
+) -> None:
     if change.needs not in catalogue.can:
         pytest.skip(f"needs {change.needs}")
-    with catalogue.changed(change) as connection:
+    both_ways(catalogue, change)
+
+
+def both_ways(catalogue: Catalogue, *changes: SingleChange) -> None:
+    """From the changed database to the one it was, and from that to the changed one."""
+    with catalogue.changed(*changes) as connection:
         after = read_snapshot(connection)
-        if not ONE_WAY.search(change.sql):
+        if not ONE_WAY.search(changes[0].sql):
             proven(connection, catalogue.before, after)
-    if not UNREACHABLE.search(change.sql):
+    if not UNREACHABLE.search(changes[0].sql):
         with catalogue.changed() as connection:
             proven(connection, after, catalogue.before)
 

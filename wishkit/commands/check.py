@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from wishkit.commands.last_clean import LastClean
 from wishkit.commands.workspace import embedded_folder
 from wishkit.config import SEVERITIES
 from wishkit.core.drift import (
@@ -91,6 +92,7 @@ def check(
     severity: str | None = None,
     column_order: bool = False,
     last_run: bool = False,
+    remedies: bool = False,
 ) -> Check:
     """Compare a database with what its migrations define, or with how the last run left it.
 
@@ -100,25 +102,29 @@ def check(
             the environment says what fails.
         column_order: columns in another order are drift.
         last_run: compare with how the last run left it, which needs no scratch server.
+        remedies: tell of each drift how it is mended.
 
     Raises:
         CompareError: what it should be cannot be found out.
         WishkitError: configuration, connection or ledger cannot be read.
     """
     least = _severity(severity)
-    with comparing(workspace, column_order=column_order) as comparison:
+    with comparing(workspace, column_order=column_order, remedies=remedies) as comparison:
         found = comparison.with_last_run() if last_run else comparison.with_migrations()
     found = replace(found, fails=least or found.fails)
     return replace(found, drifts=tuple(at_least(found.drifts, least or Severity.INFO)))
 
 
 @contextmanager
-def comparing(workspace: Workspace, *, column_order: bool = False) -> Iterator[Comparison]:
+def comparing(
+    workspace: Workspace, *, column_order: bool = False, remedies: bool = False
+) -> Iterator[Comparison]:
     """Both sides of a comparison, for as long as there is a connection.
 
     Args:
         workspace: as for `check`.
         column_order: as for `check`.
+        remedies: as for `check`.
 
     Raises:
         WishkitError: configuration, connection or ledger cannot be read.
@@ -136,7 +142,7 @@ def comparing(workspace: Workspace, *, column_order: bool = False) -> Iterator[C
             ledger.position,
             fails=Severity(target.drift_fails),
         )
-        yield Comparison(workspace, connection, server, ledger, blank, column_order)
+        yield Comparison(workspace, connection, server, ledger, blank, column_order, remedies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +156,7 @@ class Comparison:
         ledger: of the database.
         blank: the answer, as far as it is known without comparing.
         column_order: whether the order of columns counts.
+        remedies: whether it is told how each drift is mended.
     """
 
     workspace: Workspace
@@ -158,6 +165,7 @@ class Comparison:
     ledger: Ledger
     blank: Check
     column_order: bool
+    remedies: bool
 
     def with_migrations(self) -> Check:
         """What is not as the migrations define it."""
@@ -168,7 +176,7 @@ class Comparison:
         applied = self._applied()
         replay = replay_of(self.connection, applied, schema=self.ledger.yoyo_schema)
         now = fingerprint(self.connection)
-        clean = _Clean(cache_folder(self.workspace.config), self._clean_key(replay), now)
+        clean = LastClean(cache_folder(self.workspace.config), self._clean_key(replay), now)
         last = last_run(self.connection, self.ledger)
         blank = replace(self.blank, last_run=last.ended_at if last else None)
         if since := clean.since():
@@ -177,7 +185,7 @@ class Comparison:
         expected = expected_snapshot(
             replay, self._texts, cache_folder(self.workspace.config), self.workspace.listener
         )
-        found = self._told(blank, expected, actual, last)
+        found = self._told(blank, expected, actual, last, last.snapshot() if last else None)
         if not (found.drifts or found.unseen or found.reordered or found.ignored):
             clean.keep(self.blank.checked_at)
         return found
@@ -211,17 +219,23 @@ class Comparison:
         blank = replace(self.blank, compared_with="last run", last_run=last.ended_at)
         if last.fingerprint and last.fingerprint == fingerprint(self.connection):
             return replace(blank, unchanged_since=last.ended_at)
-        if last.snapshot is None:
+        then = last.snapshot()
+        if then is None:
             raise CompareError(
                 f"something has changed since the last run ({last.ended_at:%Y-%m-%d %H:%M %Z}), "
                 "and the ledger does not say what",
                 code="no-snapshot",
                 help="wishkit check, without --last-run, compares with the migrations",
             )
-        return self._told(blank, last.snapshot, self._actual(), last)
+        return self._told(blank, then, self._actual(), last, then)
 
     def _told(
-        self, blank: Check, expected: Snapshot, actual: Snapshot, last: LastRun | None
+        self,
+        blank: Check,
+        expected: Snapshot,
+        actual: Snapshot,
+        last: LastRun | None,
+        then: Snapshot | None,
     ) -> Check:
         """The differences as drift, and what else is to be said of them."""
         all_ = compare(expected, actual, column_order=True)
@@ -235,19 +249,37 @@ class Comparison:
         if not differences:
             return replace(blank, ignored=without_ignored((), known)[1])
         by_hand: dict[Identity, datetime] = {}
-        if last and last.snapshot:
-            since_then = compare(last.snapshot, actual, column_order=self.column_order)
+        if last and then:
+            since_then = compare(then, actual, column_order=self.column_order)
             by_hand = {it.identity: last.ended_at for it in since_then}
         applied = self._texts()
         makers = Makers(applied)
         drifts = self._attributed(judged(differences, made_by=makers.of, by_hand=by_hand), last)
         left, ignored = without_ignored(drifts, known)
+        if self.remedies and not actual.unseen:
+            left = self._mended(left, differences, expected, actual)
         return replace(
             blank,
             drifts=left,
             half_there=self._half_there(makers, differences, actual),
             ignored=ignored,
         )
+
+    def _mended(
+        self,
+        drifts: Sequence[Drift],
+        differences: Sequence[Difference],
+        expected: Snapshot,
+        actual: Snapshot,
+    ) -> tuple[Drift, ...]:
+        """Each with its part of the remedy."""
+        from wishkit.commands.remedy import large_tables, to_be_mended  # noqa: PLC0415 - heavy
+        from wishkit.core.remedy import remedy  # noqa: PLC0415 - as above
+        from wishkit.core.remedy.told import with_remedies  # noqa: PLC0415 - as above
+
+        large = large_tables(self.connection, actual, self.workspace.target.small)
+        mended = to_be_mended(differences, self.workspace.config.ignore)
+        return with_remedies(drifts, mended, remedy(mended, expected, actual, large=large))
 
     def _attributed(self, drifts: Sequence[Drift], last: LastRun | None) -> tuple[Drift, ...]:
         """Each with who changed it, or the table it belongs to, since the last run."""
@@ -336,28 +368,6 @@ class Comparison:
             [(it.kind, it.name) for it in self.workspace.config.ignore],
         )
         return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:32]
-
-
-@dataclass(frozen=True, slots=True)
-class _Clean:
-    """The last check that found nothing: as long as no catalog changes, nor does the answer."""
-
-    folder: Path
-    key: str
-    fingerprint: str | None
-
-    def since(self) -> datetime | None:
-        with suppress(OSError, ValueError):
-            at, kept = (self.folder / f"clean-{self.key}").read_text().split("\n")
-            return datetime.fromisoformat(at) if kept == self.fingerprint else None
-        return None
-
-    def keep(self, at: datetime) -> None:
-        from wishkit.postgres.expected import keep_file  # noqa: PLC0415 - heavy
-
-        if self.fingerprint:
-            text = f"{at.isoformat()}\n{self.fingerprint}"
-            keep_file(self.folder / f"clean-{self.key}", text.encode())
 
 
 def cache_folder(config: Config) -> Path:

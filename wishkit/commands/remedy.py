@@ -213,12 +213,12 @@ def _sides(comparison: Comparison) -> _Sides:
             code="unseen",
             help="look as a role that may: wishkit check --url …",
         )
-    found = _drift(compare(expected, actual), comparison.workspace.config.ignore)
-    large = _large(comparison.connection, actual, comparison.workspace.target.small)
+    found = to_be_mended(compare(expected, actual), comparison.workspace.config.ignore)
+    large = large_tables(comparison.connection, actual, comparison.workspace.target.small)
     return _Sides(expected, actual, large, tuple(found))
 
 
-def _drift(differences: Sequence[Difference], ignore: Sequence[Ignore]) -> list[Difference]:
+def to_be_mended(differences: Sequence[Difference], ignore: Sequence[Ignore]) -> list[Difference]:
     """What is drift, and nobody said that it is to stay."""
     from wishkit.core.drift import judged, without_ignored, without_tombstones  # noqa: PLC0415
 
@@ -233,7 +233,7 @@ def _drift(differences: Sequence[Difference], ignore: Sequence[Ignore]) -> list[
     return [it for it in differences if without_tombstones(it) and not stays(it)]
 
 
-def _large(
+def large_tables(
     connection: psycopg.Connection[Any], actual: Snapshot, small: Small
 ) -> frozenset[tuple[str, ...]]:
     """Tables that are not small, or of which nobody can tell."""

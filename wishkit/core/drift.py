@@ -59,7 +59,10 @@ class Drift:
         migration: the one that makes it, where its text tells.
         since: it was otherwise when the last run ended, at this time: somebody changed it by hand.
         by: who that was, with what, when and by which command, if the audit is on.
-        remedy: SQL that brings it back; null where none is known.
+        remedy: the statements that bring it back, in their order among those of `--sql`, which has
+            them all; what loses data is commented out, behind `-- DESTRUCTIVE:`. Null where there
+            are none, and in the terminal's answer.
+        by_hand: why no SQL is written for it, and what a person can do.
     """
 
     type: Literal["missing", "extra", "different"]
@@ -75,6 +78,7 @@ class Drift:
     since: datetime | None = None
     by: str | None = None
     remedy: str | None = None
+    by_hand: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,13 +290,13 @@ def _folded(
     whole = {
         _place(it)
         for it in differences
-        if it.type != "different" and len(it.identity.name) > 1 and _owner(it) is None
+        if it.type != "different" and len(it.identity.name) > 1 and relation_of(it) is None
     }
     alone: list[Difference] = []
     parts: dict[_Place, list[Difference]] = {}
     columns = {it.identity.name for it in differences if it.identity.kind == "column"}
     for it in differences:
-        owner = _owner(it)
+        owner = relation_of(it)
         if (it.expected or it.actual or {}).get("identity_of") in columns:
             continue  # the column says so
         place = (it.type, *owner) if owner else None
@@ -308,7 +312,7 @@ def _place(difference: Difference) -> _Place:
     return difference.type, schema, name
 
 
-def _owner(difference: Difference) -> tuple[str, str] | None:
+def relation_of(difference: Difference) -> tuple[str, str] | None:
     """The relation that an object is a part of."""
     identity = difference.identity
     if identity.kind in PARTS:

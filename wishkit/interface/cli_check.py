@@ -67,6 +67,7 @@ def check(
             severity=severity,
             column_order=column_order,
             last_run=last_run,
+            remedies=json,
         )
     if json:
         from wishkit.interface.json import to_json  # noqa: PLC0415 - heavy

@@ -16,13 +16,9 @@ from psycopg.conninfo import make_conninfo
 
 from wishkit.config import Patience, Target
 from wishkit.core.events import MigrationStarted, Replaying
-from wishkit.core.plan import Step
-from wishkit.core.snapshot_text import pack, unpack
 from wishkit.errors import CompareError, Interrupted, WishkitError
-from wishkit.postgres.binaries import VARIABLE, Binaries, find_binaries, system_binaries
 from wishkit.postgres.catalog import read_snapshot
 from wishkit.postgres.last_run import reader
-from wishkit.postgres.location import administer
 from wishkit.postgres.queries import query
 from wishkit.postgres.session import quote
 
@@ -34,7 +30,9 @@ if TYPE_CHECKING:
 
     from wishkit.core.events import Event, Listener
     from wishkit.core.migration import Migration
+    from wishkit.core.plan import Step
     from wishkit.core.schema import Snapshot
+    from wishkit.postgres.binaries import Binaries
     from wishkit.postgres.run import Run
 
     Connection = psycopg.Connection[Any]
@@ -119,6 +117,8 @@ def expected_snapshot(
         ServerError: there is no scratch server to be had.
         Interrupted: asked to stop.
     """
+    from wishkit.core.snapshot_text import pack, unpack  # noqa: PLC0415 - heavy
+
     kept = folder / f"expected-{replay.key}"
     with suppress(OSError, ValueError):
         return unpack(kept.read_bytes())
@@ -142,6 +142,7 @@ def keep_file(path: Path, data: bytes) -> None:
 
 def _run(replay: Replay, migrations: Sequence[Migration], listener: Listener) -> Snapshot:
     # What runs migrations is heavy, and an answer from the cache needs none of it.
+    from wishkit.core.plan import Step  # noqa: PLC0415
     from wishkit.postgres.connection import connect  # noqa: PLC0415
     from wishkit.postgres.run import open_run  # noqa: PLC0415
     from wishkit.postgres.scratch import scratch_server  # noqa: PLC0415
@@ -179,6 +180,7 @@ def _run(replay: Replay, migrations: Sequence[Migration], listener: Listener) ->
 
 def _run_one(run: Run, step: Step, position: int, total: int) -> None:
     from wishkit.core.batches import batches  # noqa: PLC0415 - as in _run
+    from wishkit.postgres.binaries import VARIABLE  # noqa: PLC0415 - as in _run
     from wishkit.postgres.engine import run_step  # noqa: PLC0415 - as in _run
 
     try:
@@ -208,6 +210,8 @@ def _run_one(run: Run, step: Step, position: int, total: int) -> None:
 
 def _furnish(url: str, replay: Replay, migrations: Sequence[Migration]) -> None:
     """Roles that nobody can log in as, and the schema that was there before the first run."""
+    from wishkit.postgres.location import administer  # noqa: PLC0415 - as in _run
+
     made = {name for it in migrations for name in _roles_made(it)}
     with administer(url) as connection:
         there = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles").fetchall()}
@@ -244,6 +248,12 @@ def _escaped(value: str) -> str:
 
 def _binaries(major: int) -> Binaries:
     """The PostgreSQL that is nearest to the live one: of its major, if one is installed here."""
+    from wishkit.postgres.binaries import (  # noqa: PLC0415 - as in _run
+        VARIABLE,
+        find_binaries,
+        system_binaries,
+    )
+
     usual = find_binaries()
     if usual.major == major or os.environ.get(VARIABLE):
         return usual

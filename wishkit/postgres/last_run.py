@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from wishkit import __version__
-from wishkit.core.snapshot_text import pack, unpack
 from wishkit.postgres import catalog
 from wishkit.postgres.queries import query
 from wishkit.postgres.session import Lost, Refused
@@ -40,12 +39,20 @@ class LastRun:
     Attributes:
         ended_at: when that was.
         fingerprint: of the catalogs then; None where it could not be taken.
-        snapshot: every object then; None where it was not kept.
+        content: every object then, packed; None where that was not kept.
     """
 
     ended_at: datetime
     fingerprint: str | None
-    snapshot: Snapshot | None
+    content: bytes | None
+
+    def snapshot(self) -> Snapshot | None:
+        """Every object then, which takes a moment to unpack; None where it was not kept."""
+        from wishkit.core.snapshot_text import unpack  # noqa: PLC0415 - heavy, and often not needed
+
+        with suppress(ValueError):
+            return unpack(self.content) if self.content else None
+        return None
 
 
 @cache
@@ -64,6 +71,8 @@ def keep_snapshot(run: Run) -> None:
     Nothing depends on it but how drift is told, so it never makes a run fail: a snapshot that is
     not of the last run is recognised by its run.
     """
+    from wishkit.core.snapshot_text import pack  # noqa: PLC0415 - heavy, and often not needed
+
     connection = run.session.connection
     # An interrupt that comes now asks a run to stop that has stopped.
     with suppress(psycopg.Error, Refused, Lost, KeyboardInterrupt):
@@ -86,10 +95,4 @@ def last_run(connection: Connection, ledger: Ledger) -> LastRun | None:
     row = None
     with suppress(psycopg.errors.InsufficientPrivilege):  # it can be told less then
         row = connection.execute(query("snapshot_last"), values, binary=True).fetchone()
-    if row is None:
-        return None
-    ended_at, fingerprint, content = row
-    snapshot = None
-    with suppress(ValueError):
-        snapshot = unpack(content) if content else None
-    return LastRun(ended_at, fingerprint, snapshot)
+    return LastRun(*row) if row else None

@@ -9,7 +9,7 @@ from wishkit.core.ddl.address import called
 from wishkit.core.ddl.kinds import KINDS
 from wishkit.core.ddl.layout import TABLES, Layout, home
 from wishkit.core.ddl.model import Statement, UnwritableError, Whole, text_of
-from wishkit.core.ddl.order import circle
+from wishkit.core.ddl.order import circle, knots
 from wishkit.core.ddl.remarks import remarks
 from wishkit.core.ddl.tables import attachment, column, folded
 from wishkit.core.ddl.types import header_of, ownership, shell_of
@@ -87,16 +87,17 @@ def draft(snapshot: Snapshot) -> Draft:
     whole = Whole(snapshot)
     while True:
         found = _draft(whole)
-        around = circle(found.needs)
+        tied = knots(found.needs)
         keys = {
             key
-            for it in around
+            for knot in tied
+            for it in knot
             if it.kind in TABLES
             for key in folded(it, whole)
-            if whole.mentioned(text_of(whole.items[key], "definition") or "") & {*around} - {it}
+            if whole.mentioned(text_of(whole.items[key], "definition") or "") & knot - {it}
         }
         if not keys:
-            _cut(found, around)
+            _cut(found, tied)
             return found
         whole.apart |= keys
 
@@ -222,8 +223,12 @@ def _written(identity: Identity, whole: Whole) -> tuple[list[str], str | None]:
     return commands, None
 
 
-def _cut(found: Draft, around: list[Identity]) -> None:
+def _cut(found: Draft, tied: list[set[Identity]]) -> None:
     """Leave out what closes circles: the server knows none, so a name was misread."""
-    while around:
-        found.needs[around[0]].discard(around[-1])
-        around = circle(found.needs)
+    while tied:
+        needs = {it: found.needs[it] & knot for knot in tied for it in knot}
+        for knot in tied:
+            around = circle({it: needs[it] for it in knot})
+            found.needs[around[0]].discard(around[-1])
+            needs[around[0]].discard(around[-1])
+        tied = knots(needs)

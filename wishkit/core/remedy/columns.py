@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wishkit.core.remedy.model import Edit
+    from wishkit.core.schema import Difference
 
 # ALTER TABLE … SET EXPRESSION (release notes of 17).
 SET_EXPRESSION_SINCE = 170000
@@ -229,3 +230,8 @@ def texts(edit: Edit, attribute: str) -> tuple[tuple[str, ...], tuple[str, ...]]
 def owner(edit: Edit) -> str | None:
     """Whose an object should be."""
     return text_of(edit.sides.want.items[edit.identity], "owner")
+
+
+def retypes(difference: Difference) -> bool:
+    """Whether what a column holds becomes something else."""
+    return any(it.attribute in {"type", "collation"} for it in difference.changes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -51,10 +51,14 @@ class Remedy:
     Attributes:
         steps: in the order in which they run.
         by_hand: what is left to a person.
+        causes: what has to make way, or is called otherwise, with the objects on whose account.
+        renamed: what is there under another name.
     """
 
     steps: tuple[Step, ...] = ()
     by_hand: tuple[ByHand, ...] = ()
+    causes: Mapping[Identity, tuple[Identity, ...]] = field(default_factory=dict)
+    renamed: frozenset[Identity] = frozenset()
 
     @property
     def loses(self) -> tuple[str, ...]:

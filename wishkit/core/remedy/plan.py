@@ -13,7 +13,7 @@ from wishkit.core.ddl.order import reached
 from wishkit.core.ddl.statements import Draft, draft
 from wishkit.core.ddl.tables import table_of
 from wishkit.core.remedy.belonging import HOLDERS, Belonging, holder
-from wishkit.core.remedy.columns import loses_values
+from wishkit.core.remedy.columns import loses_values, retypes
 from wishkit.core.remedy.drops import LOSING, dropped, loss
 from wishkit.core.remedy.limits import in_order, limit, partition_limit, renamed
 from wishkit.core.remedy.making import Making
@@ -79,6 +79,8 @@ class _Plan:
     rebuilt: dict[Identity, Difference] = field(default_factory=dict)
     missing: dict[Identity, Difference] = field(default_factory=dict)
     extra: dict[Identity, Difference] = field(default_factory=dict)
+    causes: dict[Identity, list[Identity]] = field(default_factory=dict)
+    renamed: set[Identity] = field(default_factory=set)
     want: Draft = field(init=False)
     have: Draft = field(init=False)
     sides: Sides = field(init=False)
@@ -108,14 +110,25 @@ class _Plan:
         for it in differences:
             if it.type == "different" and not self.belonging.within(it):
                 self._edit(it)
-                if it.identity.kind == "column" and _retypes(it):
-                    touched |= self.standing.on_column(it.identity)
+                if it.identity.kind == "column" and retypes(it):
+                    above = self.standing.on_column(it.identity)
+                    self._blame(it.identity, above)
+                    touched |= above
         self._typed(differences)
         self._close(touched)
         first = [self.edits.pop(it) for it in self._released()]
         creations, late = self._creations()
         drops, losing = self._drops()
-        return Remedy((*drops, *first, *creations, *late, *losing), tuple(self.by_hand))
+        return Remedy(
+            (*drops, *first, *creations, *late, *losing),
+            tuple(self.by_hand),
+            {it: tuple(causes) for it, causes in self.causes.items()},
+            frozenset(self.renamed),
+        )
+
+    def _blame(self, cause: Identity, consequences: set[Identity]) -> None:
+        for it in consequences:
+            self.causes.setdefault(it, []).append(cause)
 
     def _set_aside(self) -> None:
         """Leave out what cannot be made or dropped by itself; rename what is called otherwise."""
@@ -125,6 +138,8 @@ class _Plan:
                 command = f"ALTER INDEX {called(old)} RENAME TO {dotted(it.name[-1:])}"
                 self.edits[it] = Step(it, (command,))
                 del self.missing[it], self.extra[old]
+                self._blame(old, {it})
+                self.renamed.add(it)
         for among in (self.missing, self.extra):
             for it, difference in list(among.items()):
                 reason = partition_limit(difference, want, have, self.extra)
@@ -205,6 +220,7 @@ class _Plan:
                 among = self.rebuilt if start in self.rebuilt else self.extra
                 self.by_hand.append(ByHand(among.pop(start), problem))
             else:
+                self._blame(start, above)
                 touched |= above
         for it in touched:
             if it not in self.extra and it not in self.rebuilt and it in self.want.whole.items:
@@ -377,10 +393,6 @@ def _as_different(difference: Difference) -> Difference:
     want, have = difference.expected or {}, difference.actual or {}
     changes = tuple(Change(key, want.get(key), have.get(key)) for key in sorted(want.keys() | have))
     return replace(difference, changes=changes)
-
-
-def _retypes(difference: Difference) -> bool:
-    return any(it.attribute in {"type", "collation"} for it in difference.changes)
 
 
 def _alone(commands: Collection[str]) -> bool:

@@ -35,7 +35,7 @@ def psql_script(remedy: Remedy, database: str) -> str:
     if remedy.steps:
         parts.append(_SETTINGS)
     for alone, steps in groupby(remedy.steps, key=lambda it: it.alone or bool(it.loses)):
-        text = "\n".join(line for it in steps for line in _lines(it, commented=True))
+        text = "\n".join(line for it in steps for line in step_lines(it, commented=True))
         parts.append(f"{text}\n" if alone else f"BEGIN;\n{text}\nCOMMIT;\n")
     parts += by_hand(remedy.by_hand)
     if not remedy.steps and not remedy.by_hand:
@@ -45,7 +45,7 @@ def psql_script(remedy: Remedy, database: str) -> str:
 
 def file_text(remedy: Remedy) -> str:
     """The statements of one file of a migration; what loses data is marked, and runs."""
-    lines = [line for it in remedy.steps for line in _lines(it, commented=False)]
+    lines = [line for it in remedy.steps for line in step_lines(it, commented=False)]
     text = "\n".join(lines) + "\n" if lines else ""
     return "\n".join(filter(None, (text, *by_hand(remedy.by_hand))))
 
@@ -64,7 +64,13 @@ def by_hand(left: Iterable[ByHand]) -> Iterator[str]:
         yield "".join(f"-- {line}\n" for line in lines)
 
 
-def _lines(step: Step, *, commented: bool) -> Iterator[str]:
+def step_lines(step: Step, *, commented: bool) -> Iterator[str]:
+    """The commands of a step, each with its semicolon; what loses data is marked.
+
+    Args:
+        step: about one object.
+        commented: what loses data is a comment.
+    """
     if step.loses:
         yield f"-- DESTRUCTIVE: {step.loses}"
     for command in step.commands:

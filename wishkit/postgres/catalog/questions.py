@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from wishkit.postgres.queries import query
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
 
 # Objects that belong to an extension; so written, the server looks them up once per question.
 _MEMBERS = (
@@ -88,3 +92,26 @@ OBJECTS = (
     Question("catalog_subscriptions"),
     Question("catalog_default_privileges"),
 )
+# Whose answers are long where a schema is large: what comes back for one is put together while the
+# server is at the next.
+_LONG = frozenset(
+    {
+        "catalog_relations",
+        "catalog_columns",
+        "catalog_constraints",
+        "catalog_indexes",
+        "catalog_functions",
+    }
+)
+
+
+def together(questions: Iterable[Question]) -> Iterator[Sequence[Question]]:
+    """The same questions in groups, each of which is one round trip and ends with a long answer."""
+    group: list[Question] = []
+    for question in questions:
+        group.append(question)
+        if question.name in _LONG:
+            yield group
+            group = []
+    if group:
+        yield group

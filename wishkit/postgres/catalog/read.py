@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import sys
+from collections import Counter
 from contextlib import contextmanager
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -12,8 +14,7 @@ from psycopg.pq import TransactionStatus
 
 from wishkit.core.schema import Identity, Snapshot
 from wishkit.postgres.catalog.keys import Keys
-from wishkit.postgres.catalog.questions import FACTS, OBJECTS, Question
-from wishkit.postgres.catalog.views import unqualified
+from wishkit.postgres.catalog.questions import FACTS, OBJECTS, Question, together
 from wishkit.postgres.queries import query
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 PLAIN_VIEWS_SINCE = 160000
 # What a row says besides attributes: what and where the object is.
 _PLACE = ["kind", "class", "oid", "sub", "within", "name"]
+_SWITCH_INTERVAL = 0.0002  # seconds; a socket's buffer is filled in less than Python's 0.005
 _GRANTABLE = {"true": True, "false": False, "": None}
 
 
@@ -85,16 +87,15 @@ def _read(
     connection: Connection, questions: Sequence[Question], version: int
 ) -> dict[Identity, Attributes]:
     idle = connection.info.transaction_status == TransactionStatus.IDLE
-    with _no_collections(), connection.transaction(force_rollback=True):
+    with _at_full_speed(), connection.transaction(force_rollback=True):
         with connection.pipeline():
             if idle:
                 connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             connection.execute(query("catalog_pinned"))
             plain = connection.execute(query("catalog_plain"))
-            asked = [(it, connection.execute(it.sql, binary=True)) for it in questions]
-            reader = _Reader(Keys(plain.fetchall()), plain_views=version >= PLAIN_VIEWS_SINCE)
-            for question, cursor in asked:  # the server is at the next ones meanwhile
-                reader.add(question, cursor)
+        reader = _Reader(Keys(plain.fetchall()), plain_views=version >= PLAIN_VIEWS_SINCE)
+        for question, cursor in _answers(connection, together(questions)):
+            reader.add(question, cursor)
         if reader.indexes:
             values = {"indexes": list(reader.indexes)}
             for oid, text in connection.execute(query("catalog_index_definitions"), values):
@@ -102,14 +103,47 @@ def _read(
     return reader.items
 
 
+def _answers(
+    connection: Connection, groups: Iterable[Sequence[Question]]
+) -> Iterator[tuple[Question, Cursor]]:
+    """Answers in turn; while they are put together, the server is at the next group of questions.
+
+    One pipeline alone would not do: psycopg waits for all of it before it gives anything.
+    """
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - a fingerprint needs none
+
+    def ask(group: Sequence[Question]) -> list[tuple[Question, Cursor]]:
+        with connection.pipeline():
+            return [(it, connection.execute(it.sql, binary=True)) for it in group]
+
+    with ThreadPoolExecutor(1, "catalog") as pool:
+        asked = [pool.submit(ask, it) for it in groups]
+        asked.reverse()
+        try:
+            while asked:
+                yield from asked.pop().result()
+        except psycopg.Error:  # the rest would fail likewise
+            pool.shutdown(cancel_futures=True)
+            raise
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            connection.cancel_safe()
+            raise
+
+
 @contextmanager
-def _no_collections() -> Iterator[None]:
-    """Hundreds of thousands of values are made, and none in a circle."""
-    was_on = gc.isenabled()
+def _at_full_speed() -> Iterator[None]:
+    """Hundreds of thousands of values are made, and none in a circle.
+
+    Whoever reads from the server must not wait long for whoever makes them, or the server waits.
+    """
+    was_on, interval = gc.isenabled(), sys.getswitchinterval()
     gc.disable()
+    sys.setswitchinterval(_SWITCH_INTERVAL)
     try:
         yield
     finally:
+        sys.setswitchinterval(interval)
         if was_on:
             gc.enable()
 
@@ -130,16 +164,16 @@ class _Reader:
         self._facts: dict[Address, dict[str, Any]] = {}
         # The names of what holds others, by catalog and OID.
         self._paths: dict[str, dict[int, Path]] = {
-            catalog: {} for catalog in ("pg_namespace", "pg_class", "pg_type", "")
+            catalog: {} for catalog in ("pg_namespace", "pg_class", "pg_type")
         }
 
     def add(self, question: Question, cursor: Cursor) -> None:
         """Take the answer to a question."""
-        rows = cursor.fetchall()  # first: in a pipeline nothing is known before
+        rows: Rows = cursor.fetchall()  # first: in a pipeline nothing is known before
         names = [column.name for column in cursor.description or ()]
         if question.name == "catalog_columns":
-            of = itemgetter(*map(names.index, ("oid", "sub", "name", "type", "collation")))
-            self._keys.add(map(of, rows))
+            self._keys.add(names, rows)
+            rows = _closed_up(names, rows)
         if names[: len(_PLACE)] == _PLACE:
             self._add_objects(question, names[len(_PLACE) :], rows)
         else:
@@ -160,7 +194,7 @@ class _Reader:
     def _add_objects(self, question: Question, names: list[str], rows: Rows) -> None:
         items, facts = self.items, self._facts
         paths = self._paths[question.within] if question.within else None
-        held = self._paths[question.holds]
+        held = self._paths[question.holds] if question.holds else None
         finish = {
             "catalog_indexes": self._index,
             "catalog_constraints": self._constraint,
@@ -170,12 +204,13 @@ class _Reader:
         alike: dict[tuple[Any, ...], dict[str, Any]] = {}
         for row in rows:
             kind, class_, oid, sub, within, name = row[:6]
-            path = (name,) if type(name) is str else tuple(name)
+            path: Path = (name,) if type(name) is str else tuple(name)
             if paths is not None:
-                if within not in paths:
+                if (outer := paths.get(within)) is None:
                     continue  # in something that is none of the user's
-                path = paths[within] + path
-            held[oid] = path
+                path = outer + path
+            if held is not None:
+                held[oid] = path
             values = row[6:]
             try:
                 told = alike.get(values)
@@ -186,7 +221,7 @@ class _Reader:
                 told = alike[values] = _attributes(names, values)
             if finish is not None and (told := finish(row, path, told)) is None:
                 continue
-            if (fact := facts.get((class_, oid, sub))) is not None:
+            if facts and (fact := facts.get((class_, oid, sub))) is not None:
                 told = {**told, **fact}
                 if oid in self.indexes:
                     self.indexes[oid] = told
@@ -195,6 +230,8 @@ class _Reader:
     def _relation(self, _row: Row, _path: Path, told: Told) -> Told:
         if self._plain_views or "definition" not in told:
             return told
+        from wishkit.postgres.catalog.views import unqualified  # noqa: PLC0415 - old servers only
+
         return {**told, "definition": unqualified(told["definition"])}
 
     def _constraint(self, row: Row, _path: Path, told: Told) -> Told:
@@ -220,6 +257,28 @@ class _Reader:
             else:
                 told["definition"] = self._keys.index(path[-1], table, columns, unique=unique)
         return told
+
+
+def _closed_up(names: Sequence[str], rows: Rows) -> Rows:
+    """Columns with their places among those that are left, which their numbers are not.
+
+    The server could tell, but looking for dropped columns takes it longer than all the rest.
+    """
+    oid, sub, position = (names.index(it) for it in ("oid", "sub", "position"))
+    left = Counter(row[oid] for row in rows)
+    with_gaps = {row[oid] for row in rows if row[sub] > left[row[oid]]}
+    if not with_gaps:
+        return rows
+    closed, before = [], Counter[int]()
+    for row in sorted(rows, key=itemgetter(oid, sub)):
+        before[row[oid]] += 1
+        place = before[row[oid]]
+        closed.append(row if row[position] == place else _with(row, position, place))
+    return closed
+
+
+def _with(row: Row, at: int, value: int) -> Row:
+    return (*row[:at], value, *row[at + 1 :])
 
 
 def _attributes(names: Iterable[str], values: Iterable[Any]) -> dict[str, Any]:

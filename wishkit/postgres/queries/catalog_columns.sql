@@ -1,10 +1,8 @@
--- Columns of tables and views in their order. A default refers to no column, so it can be told
--- without its table, which is quicker.
+-- Columns of tables and views; their positions count dropped ones as well, which the reader undoes.
+-- A default refers to no column, so it can be told without its table, which is quicker.
 SELECT 'column' AS kind, 1259::oid AS class, a.attrelid AS oid, a.attnum AS sub, a.attrelid AS within,
        a.attname AS name,
-       a.attnum - CASE WHEN a.attrelid IN (SELECT attrelid FROM pg_attribute WHERE attisdropped) THEN (
-           SELECT count(*)::int FROM pg_attribute AS d
-           WHERE d.attrelid = a.attrelid AND d.attnum BETWEEN 1 AND a.attnum AND d.attisdropped) ELSE 0 END AS position,
+       a.attnum::int AS position,
        format_type(a.atttypid, a.atttypmod) AS type,
        nullif(a.attnotnull, false) AS not_null,
        CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, 0) END AS default,

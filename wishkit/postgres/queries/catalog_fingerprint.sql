@@ -1,91 +1,119 @@
--- How many rows each catalog has, and a sum over the transactions that wrote them: any change of any
--- object changes it. Ownership of sequences, what belongs to
--- extensions and schemas in publications (a catalog since 15) are told by pg_depend.
-SELECT md5(string_agg(f.told, ',' ORDER BY f.told)) AS fingerprint
+-- How many rows each catalog has, and the transactions that wrote them, summed up: any change of any
+-- object changes it. `age` is the quickest way from a transaction's number to an integer, counted back
+-- from the latest one; those of transaction 1 are initdb's and have none. Ownership of sequences, what
+-- belongs to extensions and schemas in publications (a catalog since 15) are told by pg_depend.
+SELECT md5(string_agg(t.told, ',' ORDER BY t.told)) AS fingerprint
 FROM (
-    SELECT 'aggregate ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_aggregate
-    UNION ALL
-    SELECT 'am ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_am
-    UNION ALL
-    SELECT 'amop ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_amop
-    UNION ALL
-    SELECT 'amproc ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_amproc
-    UNION ALL
-    SELECT 'attrdef ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_attrdef
-    UNION ALL
-    SELECT 'attribute ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_attribute
-    UNION ALL
-    SELECT 'cast ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_cast
-    UNION ALL
-    SELECT 'class ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_class
-    UNION ALL
-    SELECT 'collation ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_collation
-    UNION ALL
-    SELECT 'constraint ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_constraint
-    UNION ALL
-    SELECT 'conversion ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_conversion
-    UNION ALL
-    SELECT 'database ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_database
-    UNION ALL
-    SELECT 'db_role_setting ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_db_role_setting
-    UNION ALL
-    SELECT 'default_acl ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_default_acl
-    UNION ALL
-    SELECT 'depend ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_depend
-    WHERE deptype = 'e' OR deptype = 'a' AND refobjsubid > 0
-       OR classid = to_regclass('pg_catalog.pg_publication_namespace')
-    UNION ALL
-    SELECT 'description ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_description
-    UNION ALL
-    SELECT 'enum ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_enum
-    UNION ALL
-    SELECT 'event_trigger ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_event_trigger
-    UNION ALL
-    SELECT 'extension ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_extension
-    UNION ALL
-    SELECT 'foreign_data_wrapper ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_foreign_data_wrapper
-    UNION ALL
-    SELECT 'foreign_server ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_foreign_server
-    UNION ALL
-    SELECT 'foreign_table ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_foreign_table
-    UNION ALL
-    SELECT 'index ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_index
-    UNION ALL
-    SELECT 'inherits ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_inherits
-    UNION ALL
-    SELECT 'language ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_language
-    UNION ALL
-    SELECT 'namespace ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_namespace
-    UNION ALL
-    SELECT 'opclass ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_opclass
-    UNION ALL
-    SELECT 'operator ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_operator
-    UNION ALL
-    SELECT 'opfamily ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_opfamily
-    UNION ALL
-    SELECT 'partitioned_table ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_partitioned_table
-    UNION ALL
-    SELECT 'policy ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_policy
-    UNION ALL
-    SELECT 'proc ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_proc
-    UNION ALL
-    SELECT 'publication ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_publication
-    UNION ALL
-    SELECT 'publication_rel ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_publication_rel
-    UNION ALL
-    SELECT 'range ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_range
-    UNION ALL
-    SELECT 'rewrite ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_rewrite
-    UNION ALL
-    SELECT 'seclabel ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_seclabel
-    UNION ALL
-    SELECT 'sequence ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_sequence
-    UNION ALL
-    SELECT 'shdescription ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_shdescription
-    UNION ALL
-    SELECT 'shseclabel ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_shseclabel
-    UNION ALL
-    SELECT 'statistic_ext ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_statistic_ext
+    SELECT f.catalog || ' ' || f.rows || ' ' || (f.rows * latest.xid - coalesce(f.ages, 0) & 4294967295) AS told
+    FROM (SELECT 3 + age('3'::xid)::bigint) AS latest (xid)
+    CROSS JOIN (
+        SELECT 'aggregate', count(*), sum(age(xmin)) FROM pg_aggregate WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'am', count(*), sum(age(xmin)) FROM pg_am WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'amop', count(*), sum(age(xmin)) FROM pg_amop WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'amproc', count(*), sum(age(xmin)) FROM pg_amproc WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'attrdef', count(*), sum(age(xmin)) FROM pg_attrdef WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'attribute', count(*), sum(age(xmin)) FROM pg_attribute WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'cast', count(*), sum(age(xmin)) FROM pg_cast WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'class', count(*), sum(age(xmin)) FROM pg_class WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'collation', count(*), sum(age(xmin)) FROM pg_collation WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'constraint', count(*), sum(age(xmin)) FROM pg_constraint WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'conversion', count(*), sum(age(xmin)) FROM pg_conversion WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'database', count(*), sum(age(xmin)) FROM pg_database WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'db_role_setting', count(*), sum(age(xmin)) FROM pg_db_role_setting WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'default_acl', count(*), sum(age(xmin)) FROM pg_default_acl WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'description', count(*), sum(age(xmin)) FROM pg_description WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'enum', count(*), sum(age(xmin)) FROM pg_enum WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'event_trigger', count(*), sum(age(xmin)) FROM pg_event_trigger WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'extension', count(*), sum(age(xmin)) FROM pg_extension WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'foreign_data_wrapper', count(*), sum(age(xmin)) FROM pg_foreign_data_wrapper WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'foreign_server', count(*), sum(age(xmin)) FROM pg_foreign_server WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'foreign_table', count(*), sum(age(xmin)) FROM pg_foreign_table WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'index', count(*), sum(age(xmin)) FROM pg_index WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'inherits', count(*), sum(age(xmin)) FROM pg_inherits WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'language', count(*), sum(age(xmin)) FROM pg_language WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'namespace', count(*), sum(age(xmin)) FROM pg_namespace WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'opclass', count(*), sum(age(xmin)) FROM pg_opclass WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'operator', count(*), sum(age(xmin)) FROM pg_operator WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'opfamily', count(*), sum(age(xmin)) FROM pg_opfamily WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'partitioned_table', count(*), sum(age(xmin)) FROM pg_partitioned_table WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'policy', count(*), sum(age(xmin)) FROM pg_policy WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'proc', count(*), sum(age(xmin)) FROM pg_proc WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'publication', count(*), sum(age(xmin)) FROM pg_publication WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'publication_rel', count(*), sum(age(xmin)) FROM pg_publication_rel WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'range', count(*), sum(age(xmin)) FROM pg_range WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'rewrite', count(*), sum(age(xmin)) FROM pg_rewrite WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'seclabel', count(*), sum(age(xmin)) FROM pg_seclabel WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'sequence', count(*), sum(age(xmin)) FROM pg_sequence WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'shdescription', count(*), sum(age(xmin)) FROM pg_shdescription WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'shseclabel', count(*), sum(age(xmin)) FROM pg_shseclabel WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'statistic_ext', count(*), sum(age(xmin)) FROM pg_statistic_ext WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'transform', count(*), sum(age(xmin)) FROM pg_transform WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'trigger', count(*), sum(age(xmin)) FROM pg_trigger WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'ts_config', count(*), sum(age(xmin)) FROM pg_ts_config WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'ts_config_map', count(*), sum(age(xmin)) FROM pg_ts_config_map WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'ts_dict', count(*), sum(age(xmin)) FROM pg_ts_dict WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'ts_parser', count(*), sum(age(xmin)) FROM pg_ts_parser WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'ts_template', count(*), sum(age(xmin)) FROM pg_ts_template WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'type', count(*), sum(age(xmin)) FROM pg_type WHERE xmin <> '1'
+        UNION ALL
+        SELECT 'member', count(*), sum(age(xmin)) FROM pg_depend
+        WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e' AND xmin <> '1'
+        UNION ALL
+        SELECT 'owned', count(*), sum(age(d.xmin))
+        FROM pg_sequence AS s
+        JOIN pg_depend AS d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid AND d.objsubid = 0
+        WHERE d.deptype IN ('a', 'i')
+        UNION ALL
+        SELECT 'publication_namespace', count(*), sum(age(xmin)) FROM pg_depend
+        WHERE classid = to_regclass('pg_catalog.pg_publication_namespace')
+    ) AS f (catalog, rows, ages)
     UNION ALL
     -- Of this one everybody may read all columns but one, and no transaction numbers. Those that an
     -- older server does not have are those of `absent`.
@@ -101,20 +129,4 @@ FROM (
     -- Whose transaction numbers only superusers may read.
     SELECT 'user_mapping ' || count(*) || ' ' || coalesce(sum(hashtext((umid, umuser, umoptions)::text)), 0)
     FROM pg_user_mappings
-    UNION ALL
-    SELECT 'transform ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_transform
-    UNION ALL
-    SELECT 'trigger ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_trigger
-    UNION ALL
-    SELECT 'ts_config ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_ts_config
-    UNION ALL
-    SELECT 'ts_config_map ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_ts_config_map
-    UNION ALL
-    SELECT 'ts_dict ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_ts_dict
-    UNION ALL
-    SELECT 'ts_parser ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_ts_parser
-    UNION ALL
-    SELECT 'ts_template ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_ts_template
-    UNION ALL
-    SELECT 'type ' || count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) AS told FROM pg_type
-) AS f
+) AS t
