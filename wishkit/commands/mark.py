@@ -90,8 +90,32 @@ def unmark(workspace: Workspace, ids: Sequence[str], *, reason: str, yes: bool =
     return _record(workspace, ids, verb="unmark", reason=reason, yes=yes)
 
 
+def exchange(
+    workspace: Workspace, gone: Sequence[str], ids: Sequence[str], *, reason: str
+) -> Marked:
+    """Record some as not applied and others as applied, in one transaction; consent is given.
+
+    Args:
+        workspace: project and database.
+        gone: ids under which the ledger has them until now.
+        ids: ids under which it shall have them.
+        reason: why; the ledger keeps it.
+
+    Raises:
+        UsageError: as for `mark` and `unmark`.
+        WishkitError: nothing was recorded.
+    """
+    return _record(workspace, ids, verb="mark", reason=reason, yes=True, gone=gone)
+
+
 def _record(
-    workspace: Workspace, ids: Sequence[str], *, verb: Verb, reason: str, yes: bool
+    workspace: Workspace,
+    ids: Sequence[str],
+    *,
+    verb: Verb,
+    reason: str,
+    yes: bool,
+    gone: Sequence[str] = (),
 ) -> Marked:
     if not reason.strip():
         raise UsageError(
@@ -108,7 +132,7 @@ def _record(
 
         database = describe(target, server)
         ledger = read_ledger(connection)
-        todo = _todo(migrations, ledger, ids, verb)
+        todo = _todo(migrations, ledger, gone, "unmark") + _todo(migrations, ledger, ids, verb)
         if all(change.what == "unchanged" for _, change in todo):
             changes = tuple(change for _, change in todo)
             return Marked(verb, database, reason, changes, ledger.position)
@@ -120,7 +144,8 @@ def _record(
         with open_run(
             connection, target, verb=verb, reason=reason, listener=workspace.listener
         ) as run:
-            todo = _todo(migrations, run.ledger, ids, verb)  # another run may have been quicker
+            ledger = run.ledger  # another run may have been quicker
+            todo = _todo(migrations, ledger, gone, "unmark") + _todo(migrations, ledger, ids, verb)
             lines = [line for entry, it in todo for line in _sql(run.recorder, entry, it, reason)]
             with of_ledger():
                 run.session.send(b";\n".join([b"BEGIN", *lines, b"COMMIT"]))

@@ -5,15 +5,13 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-import unicodedata
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wishkit.commands.workspace import shown
-from wishkit.core.migration import NAME, resolve
-from wishkit.core.request import LONGEST
+from wishkit.core.migration import LONGEST, NAME, nearest_name, resolve
 from wishkit.errors import MigrationFileError, UsageError
 
 if TYPE_CHECKING:
@@ -125,9 +123,7 @@ def migration_name(text: str) -> str:
         UsageError: ``migration-name``, with the nearest one that would do.
     """
     name = re.sub(r"[\s_-]+", "_", text.strip()).lower()
-    plain = unicodedata.normalize("NFKD", name.removesuffix(".sql")).encode("ascii", "ignore")
-    near = re.sub(r"[^a-z0-9]+", "_", plain.decode()).strip("_")
-    near = re.sub(r"^\d{4}_", "", near)[:LONGEST].strip("_")
+    near = nearest_name(name.removesuffix(".sql"))
     if name and name == near:
         return name
     raise UsageError(

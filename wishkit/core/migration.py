@@ -21,6 +21,7 @@ Direction = Literal["forward", "backward"]
 
 NAME = re.compile(r"\d{4}_[a-z0-9_]+")
 BACKWARD_SUFFIX = ".rollback.sql"
+LONGEST = 80  # characters of a migration's name: more does not fit beside anything in a terminal
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +198,15 @@ def _bytes(path: str) -> bytes:
     finally:
         os.close(descriptor)
     return data
+
+
+def nearest_name(text: str) -> str:
+    """What comes nearest to a text and can be the name of a migration; empty if nothing can."""
+    import unicodedata  # noqa: PLC0415 - only for what gets a name
+
+    plain = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
+    near = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
+    return re.sub(r"^\d{4}_", "", near)[:LONGEST].strip("_")
 
 
 def resolve(reference: str, ids: Iterable[str]) -> str:

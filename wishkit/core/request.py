@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from wishkit.core.migration import LONGEST
 from wishkit.core.script import Script
 from wishkit.errors import MigrationFileError, UsageError
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
     from wishkit.errors import Location
 
-LONGEST = 80  # characters of a migration's name: more does not fit beside anything in a terminal
 _PART = r'(?:"(?:[^"]|"")+"|[^\W\d][\w$]*)'
 _NAME = re.compile(rf"\s*({_PART}(?:\s*\.\s*{_PART})*)\s*")
 _COLUMN = re.compile(rf"\s*({_PART}(?:\s*\.\s*{_PART})?)\s*\.\s*({_PART})\s*")

@@ -36,6 +36,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Write sql/schema.sql: the whole schema as one text.",
     ),
     "new": ("cli_new", "Begin a migration: the next number, two files to write in."),
+    "adopt": (
+        "cli_adopt",
+        "Take over a database from another migration tool, or as it is.",
+    ),
     "init": (
         "cli_files",
         "Make what a project needs; overwrites nothing.",

@@ -50,10 +50,15 @@ class Script:
     unwritten: tuple[str, ...]
 
 
-def script(snapshot: Snapshot) -> Script:
-    """A database as a text that is the same wherever the schema is the same."""
+def script(snapshot: Snapshot, *, head: str = _HEAD) -> Script:
+    """A database as a text that is the same wherever the schema is the same.
+
+    Args:
+        snapshot: the database.
+        head: the comment with which the text begins.
+    """
     found = draft(snapshot)
-    parts = [_HEAD, *_roles(found), _SETTINGS]
+    parts = [head, *_roles(found), _SETTINGS]
     if Identity("schema", ("public",)) not in snapshot.items:
         parts.append("DROP SCHEMA public;\n")
     parts += _body(found)

@@ -1,0 +1,270 @@
+"""Alembic: what its revisions are as SQL, by ``alembic upgrade --sql`` in the user's own Python.
+
+Source: https://alembic.sqlalchemy.org/en/latest/offline.html. The revisions and their order stand
+in versions/*.py, which are read and not run; each part of Alembic's output begins with a line
+``-- Running upgrade A -> B``. alembic_version holds the heads that are applied, and with them
+everything they come from.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING
+
+from wishkit.core.adoption.model import NO_TEXT, Command, History, Original, Registry, Tool, Trouble
+from wishkit.core.adoption.sections import has_sql, section
+from wishkit.core.script import Script
+from wishkit.core.statements import keyword, split
+from wishkit.errors import Location, MigrationFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from wishkit.core.adoption.model import Folder, Row
+
+_RUNNING = re.compile(rb"^-- Running (?:upgrade|downgrade) (.*?) -> (.*?)[ \t]*$", re.MULTILINE)
+_TABLE = re.compile(
+    rb"^(?:CREATE TABLE|INSERT INTO) ((?:\"[^\"]+\"|[\w.])+) \(\s*version_num\b", re.MULTILINE
+)
+_DIRECTIONS = ("upgrade", "downgrade")
+_OWN = frozenset({"INSERT", "UPDATE", "DELETE", "CREATE", "DROP"})
+_CONTROL = frozenset({"BEGIN", "COMMIT"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Revision:
+    id: str
+    parents: tuple[str, ...]
+    needs: tuple[str, ...]
+    title: str
+    path: str
+    where: Location
+
+
+def read(folder: Folder, rows: Sequence[Row] | None) -> History:
+    """The history of Alembic."""
+    revisions, troubles = _revisions(folder)
+    order = _order(revisions)
+    if order is None:
+        return History((), (*troubles, Trouble("the revisions depend on each other in a circle")))
+    applied, lost = _applied(revisions, [str(row["version_num"]) for row in rows or ()])
+    troubles += [
+        Trouble(f"revision {it} is applied, but its file is not there; Alembic keeps no text")
+        for it in lost
+    ]
+    texts = {it: _texts(folder, it) for it in _DIRECTIONS}
+    originals = []
+    for id_ in order:
+        revision = revisions[id_]
+        up, down = (texts[it].get(id_) for it in _DIRECTIONS)
+        if up is None:
+            why = _last_line(folder.files.get(f"upgrade/{id_}!") or folder.files.get("upgrade!"))
+            trouble = Trouble(
+                f"Alembic cannot write revision {id_} as SQL: {why}",
+                revision.where,
+                "if it asks the database while it runs, write its pair by hand",
+            )
+            there = id_ in applied
+            title = revision.title or id_
+            originals.append(
+                Original(revision.path, title, NO_TEXT, applied=there, troubles=(trouble,))
+            )
+            continue
+        why = _last_line(folder.files.get(f"downgrade/{id_}!"))
+        back = down if down and (has_sql(down[0]) or not has_sql(up[0])) else None
+        originals.append(
+            Original(
+                revision.path,
+                revision.title or id_,
+                up[0],
+                back[0] if back else None,
+                "its downgrade does nothing" if down else f"its downgrade writes no SQL: {why}",
+                transactional=False if up[1] or (back and back[1]) else None,
+                applied=id_ in applied,
+            )
+        )
+    return History(tuple(originals), tuple(troubles))
+
+
+def commands(folder: Folder) -> tuple[Command, ...]:
+    """All at once; where that fails, each revision for itself, to see which one it is."""
+    revisions, _ = _revisions(folder)
+    heads = sorted(revisions.keys() - {it for r in revisions.values() for it in r.parents})
+    if not heads:
+        return ()
+    # Of several heads each has to be named for a way back; forward they are just "heads".
+    wanted = {
+        "upgrade": Command(("upgrade", "base:heads", "--sql"), "upgrade"),
+        "downgrade": Command(("downgrade", f"{heads[0]}:base", "--sql"), "downgrade"),
+    }
+    if heads[1:]:
+        wanted.pop("downgrade")
+    missing = [it for it in wanted.values() if not _asked(folder, it.into)]
+    if missing:
+        return tuple(missing)
+    single = [it for it in _DIRECTIONS if it not in folder.files]
+    asked = [_one(revisions[id_], it) for it in single for id_ in sorted(revisions)]
+    return tuple(it for it in asked if not _asked(folder, it.into))
+
+
+def _one(revision: _Revision, direction: str) -> Command:
+    parent = next(iter(revision.parents), "base")
+    ends = (parent, revision.id) if direction == "upgrade" else (revision.id, parent)
+    return Command((direction, ":".join(ends), "--sql"), f"{direction}/{revision.id}")
+
+
+def _asked(folder: Folder, name: str) -> bool:
+    return name in folder.files or f"{name}!" in folder.files
+
+
+def _revisions(folder: Folder) -> tuple[dict[str, _Revision], list[Trouble]]:
+    """What the files in versions/ say of themselves; nothing of them is run."""
+    found: dict[str, _Revision] = {}
+    troubles = []
+    for path, script in sorted(folder.files.items()):
+        if not path.endswith(".py"):
+            continue
+        try:
+            tree = ast.parse(script.source)
+        except SyntaxError as error:
+            troubles.append(
+                Trouble(f"{path}: {error.msg}", Location(script.path, error.lineno or 1))
+            )
+            continue
+        told = _assigned(tree)
+        if not isinstance(told.get("revision"), str):
+            continue
+        id_ = str(told["revision"])
+        where = Location(script.path, 1)
+        if id_ in found:
+            troubles.append(Trouble(f"revision {id_} is there twice", where))
+        title = (ast.get_docstring(tree) or "").strip().partition("\n")[0].strip()
+        parents, needs = _ids(told.get("down_revision")), _ids(told.get("depends_on"))
+        found[id_] = _Revision(id_, parents, needs, title, path, where)
+    for revision in found.values():
+        troubles += [
+            Trouble(f"{revision.path} comes after {it}, which is not there", revision.where)
+            for it in revision.parents
+            if it not in found
+        ]
+    return found, troubles
+
+
+def _assigned(tree: ast.Module) -> dict[str, object]:
+    """The names of the module that are given a literal."""
+    found: dict[str, object] = {}
+    for node in tree.body:
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        targets = [node.target] if isinstance(node, ast.AnnAssign) else targets
+        value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+        for target in targets:
+            if isinstance(target, ast.Name) and value is not None:
+                try:
+                    found[target.id] = ast.literal_eval(value)
+                except ValueError:
+                    continue
+    return found
+
+
+def _ids(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    return tuple(map(str, value)) if isinstance(value, tuple | list) else ()
+
+
+def _order(revisions: Mapping[str, _Revision]) -> list[str] | None:
+    """What others come from first; otherwise as their ids are sorted. None: there is a circle."""
+    graph: TopologicalSorter[str] = TopologicalSorter()
+    for id_, revision in revisions.items():
+        graph.add(id_, *(it for it in (*revision.parents, *revision.needs) if it in revisions))
+    try:
+        graph.prepare()
+    except CycleError:
+        return None
+    order: list[str] = []
+    ready: list[str] = []
+    while graph.is_active():
+        ready = sorted([*ready, *graph.get_ready()])
+        order.append(ready.pop(0))
+        graph.done(order[-1])
+    return order
+
+
+def _applied(
+    revisions: Mapping[str, _Revision], heads: Sequence[str]
+) -> tuple[frozenset[str], list[str]]:
+    """All that the heads come from, and heads that nobody knows."""
+    applied: set[str] = set()
+    todo = [it for it in heads if it in revisions]
+    while todo:
+        id_ = todo.pop()
+        if id_ not in applied and id_ in revisions:
+            applied.add(id_)
+            todo += [*revisions[id_].parents, *revisions[id_].needs]
+    return frozenset(applied), [it for it in heads if it not in revisions]
+
+
+def _texts(folder: Folder, direction: str) -> dict[str, tuple[Script, bool]]:
+    """The SQL of each revision, and whether some of it ran outside a transaction."""
+    whole = folder.files.get(direction)
+    outputs: list[tuple[str | None, Script]] = [(None, whole)] if whole else []
+    prefix = f"{direction}/"
+    outputs += [
+        (name.removeprefix(prefix), script)
+        for name, script in folder.files.items()
+        if name.startswith(prefix) and not name.endswith("!")
+    ]
+    tables = [it for script in folder.files.values() if (it := _TABLE.search(script.source))]
+    table = tables[0][1] if tables else b"alembic_version"
+    found = {}
+    for only, script in outputs:
+        marks = [*_RUNNING.finditer(script.source)]
+        ends = [it.start() for it in marks[1:]] + [len(script.source)]
+        for mark, end in zip(marks, ends, strict=True):
+            id_ = mark[2 if direction == "upgrade" else 1].decode().strip()
+            if only in {None, id_}:
+                part = section(script, mark.end(), end)
+                found[id_] = _own(part, table)
+    return found
+
+
+def _own(part: Script, table: bytes) -> tuple[Script, bool]:
+    """A revision's SQL without Alembic's own statements."""
+    try:
+        spans = split(part)
+    except MigrationFileError:
+        return part, False  # it is told when it is converted
+    text = bytearray(part.source)
+    kept = outside = closed = False
+    for span in spans:
+        word = keyword(part, span)
+        end = part.source.find(b";", span.end) + 1 or span.end
+        piece = part.source[span.start : span.end]
+        if word in _CONTROL:
+            closed = word == "COMMIT"
+        elif not (word in _OWN and re.search(rb"\b" + re.escape(table) + rb"\b", piece)):
+            kept = True
+            outside |= closed
+            continue
+        text[span.start : end] = b" " * (end - span.start)
+    return Script(part.path, bytes(text) if kept else b"\n" * part.source.count(b"\n")), outside
+
+
+def _last_line(said: Script | None) -> str:
+    told = said.source.decode(errors="replace").strip().splitlines() if said else []
+    return told[-1] if told else "it says nothing of it"
+
+
+TOOL = Tool(
+    "alembic",
+    ("alembic", "migrations", "."),
+    (".py",),
+    Registry("alembic_version", "adopt_alembic", frozenset({"version_num"})),
+    read,
+    commands,
+    ("alembic",),
+    "alembic.ini",
+)

@@ -1,0 +1,4 @@
+-- The versions that dbmate has applied.
+SELECT version
+FROM {table}
+ORDER BY version
