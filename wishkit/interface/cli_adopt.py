@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from wishkit.commands.adoption.result import Adoption
     from wishkit.commands.workspace import Workspace
+    from wishkit.core.events import Event, Listener
 
 
 def adopt(
@@ -78,6 +79,7 @@ def adopt(
     says yes.
     """
     import shlex  # noqa: PLC0415 - imported where used
+    from dataclasses import replace  # noqa: PLC0415 - as above
 
     from wishkit.errors import UsageError  # noqa: PLC0415 - imported where used
 
@@ -101,11 +103,12 @@ def adopt(
         )
     with Progress(quiet=json) as progress:
         place = workspace(progress, url, env)
+        again = replace(place, listener=_without_heads(progress))
         if baseline:
             from wishkit.commands.adoption import baseline as first  # noqa: PLC0415 - as above
 
             start = first.prepare_baseline(place, name or "baseline")
-            plan, act = start.adoption, lambda: first.adopt_baseline(place, start)
+            plan, act = start.adoption, lambda: first.adopt_baseline(again, start)
         else:
             from wishkit.commands.adoption import adopt as verb  # noqa: PLC0415 - as above
 
@@ -118,7 +121,7 @@ def adopt(
                 tuple(shlex.split(program or "")),
             )
             prepared = verb.prepare(place, wish)
-            plan, act = prepared.adoption, lambda: verb.adopt(place, prepared)
+            plan, act = prepared.adoption, lambda: verb.adopt(again, prepared)
         progress.stop()
         return _finish(place, plan, act, yes=yes, json=json)
 
@@ -147,6 +150,17 @@ def _finish(
     else:
         render_done(result)
     return result.exit_status
+
+
+def _without_heads(listener: "Listener") -> "Listener":
+    """Which database it is has been said when the plan was made."""
+    from wishkit.core.events import Connected  # noqa: PLC0415 - imported where used
+
+    def hear(event: "Event") -> None:
+        if not isinstance(event, Connected):
+            listener(event)
+
+    return hear
 
 
 def _values(given: list[str]) -> dict[str, str]:

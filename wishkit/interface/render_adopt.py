@@ -73,17 +73,19 @@ def _counts(plan: Adoption) -> tuple[str, str]:
 
 def render_done(result: Adoption) -> None:
     """What it came to, and what comes next."""
-    if result.ignore and not any(it.endswith("wishkit.toml") for it in result.written):
+    if result.ignore and result.outcome != "undecided":
+        place = result.configuration or "wishkit.toml"
+        how = "put into" if result.configuration else "goes into"
         answer("")
-        answer(f"# for wishkit.toml: the table of {result.source} is no drift")
+        answer(f"# what {result.source} keeps for itself is no drift; {how} {place}:")
         answer(result.ignore.rstrip())
     answer("")
     new, applied = _counts(result)
     told = {
         "planned": f"nothing was changed; with --yes, {new} will be written and {applied} recorded "
         "as applied",
-        "adopted": f"adopted: {count(len(result.written), 'file')} written, {applied} recorded as "
-        "applied; no SQL was run",
+        "adopted": f"adopted: {count(len(result.written), 'file')} written, "
+        f"{len(result.recorded)} recorded as applied; no SQL was run",
         "undecided": "nothing was changed: see what is to be decided",
         "drift": "nothing was changed: the database is not what these migrations make",
     }

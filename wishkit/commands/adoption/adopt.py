@@ -96,9 +96,10 @@ def prepare(workspace: Workspace, wish: Wish) -> Prepared:
         history = _history(tool, files, found, wish)
         conversion = convert(history, tool.name, existing, wish.values)
         _refuse_foreign(place, conversion)
-        adoption = _planned(workspace, tool, files, place, found, conversion)
+        reading = _Reading(workspace, tool, files, place, found, conversion)
+        adoption = reading.planned()
         if adoption.outcome == "planned":
-            adoption = _proven(workspace, tool, place, found, conversion, adoption)
+            adoption = reading.proven(adoption)
     return Prepared(adoption, wish, tool, found, conversion)
 
 
@@ -138,6 +139,7 @@ def _renamed(pair: Converted, tool: Tool) -> bool:
 
 @contextmanager
 def live(workspace: Workspace) -> Iterator[Live]:
+    """The database, with what wishkit knows of it; for as long as there is a connection."""
     with workspace.connect("adopt", writes=False) as (connection, target, server):
         from wishkit.postgres.ledger import read_ledger  # noqa: PLC0415 - heavy
 
@@ -222,93 +224,93 @@ def _refuse_foreign(live: Live, conversion: Conversion) -> None:
         )
 
 
-def _planned(
-    workspace: Workspace,
-    tool: Tool,
-    files: Folder,
-    live: Live,
-    found: Found | None,
-    conversion: Conversion,
-) -> Adoption:
-    notes = list(conversion.notes)
-    if tool.registry and found is None:
-        notes.insert(0, f"there is no {tool.registry.table} here, so nothing is applied")
-    entries = _own(tool, found)
-    known = {(it.kind, it.name) for it in workspace.config.ignore}
-    troubles = tuple(Undecided(it.message, it.where, it.help) for it in conversion.troubles)
-    return Adoption(
-        live.name,
-        tool.name,
-        files.shown,
-        found.name if found else None,
-        shown(workspace.folder),
-        "undecided" if troubles else "planned",
-        tuple(_taken(workspace, it) for it in conversion.pairs),
-        troubles,
-        tuple(notes),
-        ignore="" if {*entries} <= known else toml(entries, tool.name),
-        hints=tuple(_ways_out(workspace, tool, conversion)),
-    )
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What was read of the other tool and of the database."""
 
+    workspace: Workspace
+    tool: Tool
+    files: Folder
+    place: Live
+    found: Found | None
+    conversion: Conversion
 
-def _own(tool: Tool, found: Found | None) -> tuple[tuple[str, str], ...]:
-    if found is None or tool.registry is None or tool.ours:
-        return ()
-    return tool.registry.ignore(found.schema, found.table)
-
-
-def _taken(workspace: Workspace, pair: Converted) -> Taken:
-    verify = next((it for it in pair.files if it.startswith("verify/")), None)
-    return Taken(
-        pair.original.name,
-        pair.id,
-        pair.original.applied,
-        "kept" if pair.kept else "new" if pair.files else "undecided",
-        pair.transactional,
-        pair.irreversible or None,
-        shown(workspace.config.sql / verify) if verify else None,
-    )
-
-
-def _ways_out(workspace: Workspace, tool: Tool, conversion: Conversion) -> Iterator[str]:
-    """How a person decides what has to be decided."""
-    left = {it.where.path for it in conversion.troubles if it.where}
-    for pair in conversion.pairs:
-        if not pair.kept and (not pair.files or pair.original.forward.path in left):
-            yield (
-                f"what you write yourself is taken as it stands: put it into "
-                f"{shown(workspace.folder)}/{pair.id}.sql, with this line below its summary: "
-                f"-- converted from {tool.name}: {pair.original.name}"
-            )
-            return
-
-
-def _proven(
-    workspace: Workspace,
-    tool: Tool,
-    live: Live,
-    found: Found | None,
-    conversion: Conversion,
-    adoption: Adoption,
-) -> Adoption:
-    files = {
-        name: text
-        for pair in conversion.pairs
-        for name, text in pair.files.items()
-        if not name.startswith("verify/")
-    }
-    applied = [it.id for it in conversion.pairs if it.original.applied]
-    check = prove(workspace, live, files, applied, _own(tool, found))
-    if not check.exit_status:
-        return replace(adoption, check=check)
-    hints = []
-    if found and found.schema != "public" and tool.registry and tool.registry.schema is None:
-        hints.append(
-            f"the ledger of {tool.name} is in schema {found.schema}: if its migrations ran with "
-            f"that search_path, connect with it: ?options=-csearch_path%3D{found.schema}"
+    def planned(self) -> Adoption:
+        """What would become of it."""
+        tool, found, conversion, workspace = self.tool, self.found, self.conversion, self.workspace
+        notes = list(conversion.notes)
+        if tool.registry and found is None:
+            notes.insert(0, f"there is no {tool.registry.table} here, so nothing is applied")
+        known = {(it.kind, it.name) for it in workspace.config.ignore}
+        troubles = tuple(Undecided(it.message, it.where, it.help) for it in conversion.troubles)
+        return Adoption(
+            self.place.name,
+            tool.name,
+            self.files.shown,
+            found.name if found else None,
+            shown(workspace.folder),
+            "undecided" if troubles else "planned",
+            tuple(self._taken(it) for it in conversion.pairs),
+            troubles,
+            tuple(notes),
+            ignore="" if {*self._own()} <= known else toml(self._own(), tool.name),
+            configuration=shown(workspace.config.path) if workspace.config.path else None,
+            hints=tuple(self._ways_out()),
         )
-    if not applied:
-        hints.append("nothing counts as applied; is it the right database, and the right ledger?")
-    elif tool.registry is None:
-        hints.append("all files count as applied; if they are not: --applied-to FILE, or none")
-    return replace(adoption, outcome="drift", check=check, hints=tuple(hints))
+
+    def proven(self, adoption: Adoption) -> Adoption:
+        """The same, with what a comparison says."""
+        files = {
+            name: text
+            for pair in self.conversion.pairs
+            for name, text in pair.files.items()
+            if not name.startswith("verify/")
+        }
+        applied = [it.id for it in self.conversion.pairs if it.original.applied]
+        check = prove(self.workspace, self.place, files, applied, self._own())
+        if not check.exit_status:
+            return replace(adoption, check=check)
+        hints = []
+        found, registry = self.found, self.tool.registry
+        if found and found.schema != "public" and registry and registry.schema is None:
+            hints.append(
+                f"the ledger of {self.tool.name} is in schema {found.schema}: if its migrations "
+                "ran with that search_path, connect with it: "
+                f"?options=-csearch_path%3D{found.schema}"
+            )
+        if not applied:
+            hints.append("nothing counts as applied; is it the right database and ledger?")
+        elif registry is None:
+            hints.append("all files count as applied; if they are not: --applied-to FILE, or none")
+        return replace(adoption, outcome="drift", check=check, hints=tuple(hints))
+
+    def _own(self) -> tuple[tuple[str, str], ...]:
+        """Kind and name of what the other tool made for itself."""
+        found, registry = self.found, self.tool.registry
+        if found is None or registry is None or self.tool.ours:
+            return ()
+        return registry.ignore(found.schema, found.table)
+
+    def _taken(self, pair: Converted) -> Taken:
+        verify = next((it for it in pair.files if it.startswith("verify/")), None)
+        return Taken(
+            pair.original.name,
+            pair.id,
+            pair.original.applied,
+            "kept" if pair.kept else "new" if pair.files else "undecided",
+            pair.transactional,
+            pair.irreversible or None,
+            shown(self.workspace.config.sql / verify) if verify else None,
+        )
+
+    def _ways_out(self) -> Iterator[str]:
+        """How a person decides what has to be decided."""
+        left = {it.where.path for it in self.conversion.troubles if it.where}
+        for pair in self.conversion.pairs:
+            if not pair.kept and (not pair.files or pair.original.forward.path in left):
+                yield (
+                    "what you write yourself is taken as it stands: put it into "
+                    f"{shown(self.workspace.folder)}/{pair.id}.sql, with this line below its "
+                    f"summary: -- converted from {self.tool.name}: {pair.original.name}"
+                )
+                return

@@ -54,8 +54,8 @@ def prepare_baseline(workspace: Workspace, name: str) -> Baseline:
         raise UsageError(
             f"{shown(workspace.folder)} is not empty: {there[0].id} is in it",
             code="already-adopted",
-            help="a baseline is the first migration; for what differs from those that are there: "
-            "wishkit check --adopt NAME",
+            help="a baseline is the first migration. If it is that of another environment, record "
+            f"it here and look: wishkit mark {there[0].id} --reason baseline; wishkit check",
             state=NOTHING_CHANGED,
         )
     with live(workspace) as database:

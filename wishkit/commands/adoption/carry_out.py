@@ -48,9 +48,11 @@ def carry_out(
         for name, text in files.items():
             folder = workspace.config.sql if name.startswith("verify/") else workspace.folder
             _write(folder / name, text, written)
-        hints = list(_configured(workspace, adoption, written))
+        hints = _configured(adoption, written)
+        recorded: tuple[str, ...] = ()
         if applied or gone:
-            exchange(workspace, gone, applied, reason=reason)
+            done = exchange(workspace, gone, applied, reason=reason)
+            recorded = tuple(it.id for it in done.changes if it.what in {"marked", "text"})
     except BaseException:
         for path in written:
             with suppress(OSError):
@@ -58,7 +60,9 @@ def carry_out(
         raise
     hints.append("wishkit status shows where the database stands; wishkit check compares it again")
     paths = tuple(shown(it) for it in written)
-    return replace(adoption, outcome="adopted", written=paths, hints=tuple(hints))
+    return replace(
+        adoption, outcome="adopted", written=paths, recorded=recorded, hints=tuple(hints)
+    )
 
 
 def _write(path: Path, text: bytes, written: list[Path]) -> None:
@@ -75,13 +79,12 @@ def _write(path: Path, text: bytes, written: list[Path]) -> None:
         ) from None
 
 
-def _configured(workspace: Workspace, adoption: Adoption, written: list[Path]) -> list[str]:
+def _configured(adoption: Adoption, written: list[Path]) -> list[str]:
     """What the other tool made for itself is no drift: said in wishkit.toml, if there is none."""
     if not adoption.ignore:
         return []
-    path = Path(FILE_NAME)
-    if workspace.config.path is None and not path.exists():
-        _write(path, f"{template(FILE_NAME)}\n{adoption.ignore}".encode(), written)
+    if adoption.configuration is None:
+        text = f"{template(FILE_NAME)}\n{adoption.ignore}"
+        _write(Path(FILE_NAME), text.encode(), written)
         return []
-    place = shown(workspace.config.path or path)
-    return [f"put the [[drift.ignore]] above into {place}, so that check knows of it"]
+    return [f"put the [[drift.ignore]] above into {adoption.configuration}: check asks for it"]

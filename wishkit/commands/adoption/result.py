@@ -73,7 +73,10 @@ class Adoption:
             could not be tried.
         ignore: ``[[drift.ignore]]`` for the other tool's own tables, as wishkit.toml has it; empty
             if it is there.
+        configuration: the file into which a person has to put that; null where there is none yet,
+            so that it is written.
         written: files that were written.
+        recorded: migrations that were recorded as applied.
         hints: what to do next, in words.
     """
 
@@ -88,7 +91,9 @@ class Adoption:
     notes: tuple[str, ...] = ()
     check: Check | None = None
     ignore: str = ""
+    configuration: str | None = None
     written: tuple[str, ...] = ()
+    recorded: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
 
     @property

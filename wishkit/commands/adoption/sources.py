@@ -93,7 +93,10 @@ def _run(program: Sequence[str], command: Command, home: Path) -> dict[str, Scri
             f'--with "poetry run {program[0]}"',
         ) from None
     if done.returncode:
-        return {f"{command.into}!": Script(line, done.stderr or done.stdout)}
+        return {
+            f"{command.into}~": Script.normalise(line, done.stdout),
+            f"{command.into}!": Script.normalise(line, done.stderr),
+        }
     return {command.into: Script.normalise(line, done.stdout)}
 
 

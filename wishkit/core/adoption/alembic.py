@@ -61,7 +61,7 @@ def read(folder: Folder, rows: Sequence[Row] | None) -> History:
         revision = revisions[id_]
         up, down = (texts[it].get(id_) for it in _DIRECTIONS)
         if up is None:
-            why = _last_line(folder.files.get(f"upgrade/{id_}!") or folder.files.get("upgrade!"))
+            why = _why(folder, "upgrade", id_)
             trouble = Trouble(
                 f"Alembic cannot write revision {id_} as SQL: {why}",
                 revision.where,
@@ -73,7 +73,7 @@ def read(folder: Folder, rows: Sequence[Row] | None) -> History:
                 Original(revision.path, title, NO_TEXT, applied=there, troubles=(trouble,))
             )
             continue
-        why = _last_line(folder.files.get(f"downgrade/{id_}!"))
+        why = "" if down else _why(folder, "downgrade", id_)
         back = down if down and (has_sql(down[0]) or not has_sql(up[0])) else None
         originals.append(
             Original(
@@ -90,34 +90,71 @@ def read(folder: Folder, rows: Sequence[Row] | None) -> History:
 
 
 def commands(folder: Folder) -> tuple[Command, ...]:
-    """All at once; where that fails, each revision for itself, to see which one it is."""
+    """All at once; where a revision fails, what comes behind it is asked for by itself."""
     revisions, _ = _revisions(folder)
+    order = _order(revisions) or []
     heads = sorted(revisions.keys() - {it for r in revisions.values() for it in r.parents})
     if not heads:
         return ()
-    # Of several heads each has to be named for a way back; forward they are just "heads".
-    wanted = {
-        "upgrade": Command(("upgrade", "base:heads", "--sql"), "upgrade"),
-        "downgrade": Command(("downgrade", f"{heads[0]}:base", "--sql"), "downgrade"),
-    }
-    if heads[1:]:
-        wanted.pop("downgrade")
-    missing = [it for it in wanted.values() if not _asked(folder, it.into)]
-    if missing:
-        return tuple(missing)
-    single = [it for it in _DIRECTIONS if it not in folder.files]
-    asked = [_one(revisions[id_], it) for it in single for id_ in sorted(revisions)]
-    return tuple(it for it in asked if not _asked(folder, it.into))
-
-
-def _one(revision: _Revision, direction: str) -> Command:
-    parent = next(iter(revision.parents), "base")
-    ends = (parent, revision.id) if direction == "upgrade" else (revision.id, parent)
-    return Command((direction, ":".join(ends), "--sql"), f"{direction}/{revision.id}")
+    wanted = [Command(("upgrade", "base:heads", "--sql"), "upgrade")]
+    if not heads[1:]:  # of several heads each way back is another
+        wanted.append(Command(("downgrade", f"{heads[0]}:base", "--sql"), "downgrade"))
+    if missing := tuple(it for it in wanted if not _asked(folder, it.into)):
+        return missing
+    for direction, ids in (("upgrade", order), ("downgrade", order[::-1])):
+        outputs = _outputs(folder, direction)
+        if outputs and not any(it.marks for it in outputs):
+            continue  # it does not run at all
+        known = {it for output in outputs for it in (*output.whole(), output.failed)}
+        for id_ in ids:
+            if id_ not in known and not _asked(folder, f"{direction}/{id_}"):
+                before = next(iter(revisions[id_].parents), "base")
+                span = f"{before}:heads" if direction == "upgrade" else f"{id_}:base"
+                return (Command((direction, span, "--sql"), f"{direction}/{id_}"),)
+    return ()
 
 
 def _asked(folder: Folder, name: str) -> bool:
     return name in folder.files or f"{name}!" in folder.files
+
+
+@dataclass(frozen=True, slots=True)
+class _Output:
+    """What Alembic wrote, all of it or until it failed."""
+
+    direction: str
+    script: Script
+    said: Script | None
+
+    @property
+    def marks(self) -> list[tuple[str, int, int]]:
+        """Each revision with where its SQL begins and ends."""
+        found = [*_RUNNING.finditer(self.script.source)]
+        ends = [it.start() for it in found[1:]] + [len(self.script.source)]
+        group = 2 if self.direction == "upgrade" else 1
+        return [
+            (mark[group].decode(errors="replace").strip(), mark.end(), end)
+            for mark, end in zip(found, ends, strict=False)
+        ]
+
+    @property
+    def failed(self) -> str | None:
+        """The revision at which it failed."""
+        return self.marks[-1][0] if self.said and self.marks else None
+
+    def whole(self) -> dict[str, Script]:
+        """The SQL of each revision that is all there."""
+        marks = self.marks[:-1] if self.said else self.marks
+        return {id_: section(self.script, start, end) for id_, start, end in marks}
+
+
+def _outputs(folder: Folder, direction: str) -> list[_Output]:
+    found = []
+    for name, script in folder.files.items():
+        if name.split("/")[0] in {direction, f"{direction}~"} and not name.endswith(("!", ".py")):
+            said = folder.files.get(name.removesuffix("~") + "!") if name.endswith("~") else None
+            found.append(_Output(direction, script, said))
+    return found
 
 
 def _revisions(folder: Folder) -> tuple[dict[str, _Revision], list[Trouble]]:
@@ -209,26 +246,21 @@ def _applied(
 
 def _texts(folder: Folder, direction: str) -> dict[str, tuple[Script, bool]]:
     """The SQL of each revision, and whether some of it ran outside a transaction."""
-    whole = folder.files.get(direction)
-    outputs: list[tuple[str | None, Script]] = [(None, whole)] if whole else []
-    prefix = f"{direction}/"
-    outputs += [
-        (name.removeprefix(prefix), script)
-        for name, script in folder.files.items()
-        if name.startswith(prefix) and not name.endswith("!")
-    ]
     tables = [it for script in folder.files.values() if (it := _TABLE.search(script.source))]
     table = tables[0][1] if tables else b"alembic_version"
-    found = {}
-    for only, script in outputs:
-        marks = [*_RUNNING.finditer(script.source)]
-        ends = [it.start() for it in marks[1:]] + [len(script.source)]
-        for mark, end in zip(marks, ends, strict=True):
-            id_ = mark[2 if direction == "upgrade" else 1].decode().strip()
-            if only in {None, id_}:
-                part = section(script, mark.end(), end)
-                found[id_] = _own(part, table)
-    return found
+    return {
+        id_: _own(part, table)
+        for output in _outputs(folder, direction)
+        for id_, part in output.whole().items()
+    }
+
+
+def _why(folder: Folder, direction: str, id_: str) -> str:
+    """The last line of what Alembic said when it failed at a revision."""
+    outputs = [it for it in _outputs(folder, direction) if it.said]
+    at = [it for it in outputs if it.failed == id_] or outputs
+    told = at[0].said.source.decode(errors="replace").split("\n") if at and at[0].said else []
+    return next((it.strip() for it in reversed(told) if it.strip()), "it says nothing of it")
 
 
 def _own(part: Script, table: bytes) -> tuple[Script, bool]:
@@ -251,11 +283,6 @@ def _own(part: Script, table: bytes) -> tuple[Script, bool]:
             continue
         text[span.start : end] = b" " * (end - span.start)
     return Script(part.path, bytes(text) if kept else b"\n" * part.source.count(b"\n")), outside
-
-
-def _last_line(said: Script | None) -> str:
-    told = said.source.decode(errors="replace").strip().splitlines() if said else []
-    return told[-1] if told else "it says nothing of it"
 
 
 TOOL = Tool(

@@ -27,7 +27,6 @@ _CALLBACK = re.compile(r"(?:before|after)[A-Z]\w*(?:__.+)?\.sql")
 _CONF = re.compile(rb"^\s*executeInTransaction\s*=\s*false\s*$", re.MULTILINE)
 _PLACEHOLDER = re.compile(rb"\$\{([\w.:-]+)\}")
 _ENDS = re.compile(rb"\r\n|\r|\n")
-_UNDO = "write an undo migration of your own: put a .rollback.sql beside it"
 _SCHEMA = "<< Flyway Schema Creation >>"
 
 
@@ -143,18 +142,18 @@ class _Reading:
     def _versioned(self, version: tuple[int, ...], row: Row | None, *, below: bool) -> Original:
         path, title = self.versioned[version]
         script = self.folder.files[path]
-        if row is not None and row["checksum"] not in {None, checksum(script.source)}:
-            if row["type"] == "SQL":
-                self.notes.append(
-                    f"{path} is not what was applied: its checksum is {checksum(script.source)}, "
-                    f"by Flyway's history {row['checksum']}"
-                )
+        kept = row["checksum"] if row is not None and row["type"] == "SQL" else None
+        if kept not in {None, checksum(script.source)}:
+            self.notes.append(
+                f"{path} is not what was applied: its checksum is {checksum(script.source)}, by "
+                f"Flyway's history {kept}"
+            )
         return Original(
             path,
             title,
             script,
             self.undo.get(version),
-            f"there is no undo migration for {path.rsplit('/', 1)[-1]}; {_UNDO}",
+            f"Flyway has no undo migration for {path.rsplit('/', 1)[-1]}",
             transactional=self._transactional(path),
             applied=row is not None or below,
             variable=_PLACEHOLDER,

@@ -112,7 +112,7 @@ class _Parts:
             self._piece += line
             return
         for side in (self.up, self.down):
-            side += line if side is self._side else b"\n" * line.count(b"\n")
+            side.extend(line if side is self._side else b"\n" * line.count(b"\n"))
 
     def _mark(self, word: str, start: int, end: int) -> None:
         if word == "up":

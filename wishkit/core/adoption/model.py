@@ -126,8 +126,9 @@ class Command:
 
     Attributes:
         arguments: behind the program's own name.
-        into: the file of the `Folder` that its output becomes; when it fails, what it said of that
-            becomes this name with a ``!`` behind it.
+        into: the file of the `Folder` that its output becomes. When it fails, what it wrote until
+            then becomes this name with a ``~`` behind it, and what it said of that one with a
+            ``!``.
     """
 
     arguments: tuple[str, ...]

@@ -14,12 +14,13 @@ from wishkit.core.statements import split
 from wishkit.errors import MigrationFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from wishkit.core.statements import Span, Statement
 
 _MANY = 20  # mistakes of one file that are told
 _BLANK = re.compile(rb"\A(?:[ \t]*\n)+")
+_EMPTY = re.compile(rb"\n(?:[ \t]*\n){2,}")
 _BEGIN = {"TRANS_STMT_BEGIN", "TRANS_STMT_START"}
 _END = "TRANS_STMT_COMMIT"
 _BACK = "TRANS_STMT_ROLLBACK"
@@ -65,9 +66,11 @@ def convert(
     except MigrationFileError as error:
         return Text(b"", troubles=(_trouble(error),))
     script, unknown = _filled(script, variable, values)
+    if unknown:  # what they stand for decides what the rest is
+        return Text(b"", troubles=tuple(unknown))
     spans, mistakes = _spans(script)
-    if unknown or mistakes:
-        return Text(b"", troubles=(*unknown, *mistakes))
+    if mistakes:
+        return Text(b"", troubles=tuple(mistakes))
     return _Reading(script, spans, verify=verify).text()
 
 
@@ -185,23 +188,23 @@ class _Reading:
         return bool(pairs[1:] or outside) and not self.verify
 
     def _cut(self) -> bytes:
-        """The text without BEGIN and COMMIT, and without the lines on which they stood alone."""
+        """The text without BEGIN and COMMIT; nothing between statements is longer than a line."""
         source = self.script.source
-        parts, at = [], 0
-        for start, end in self._ranges():
-            parts.append(source[at:start])
-            at = end
-        text = b"".join((*parts, source[at:]))
+        dropped = {span for _, span, _ in self.controls}
+        parts, gap, at = [], b"", 0
+        starts = [span.start for span in self.spans[1:]] + [len(source)]
+        for span, limit in zip(self.spans, starts, strict=False):
+            gap += source[at : span.start]
+            at = self._end(span, limit)
+            if span not in dropped:
+                parts += [_EMPTY.sub(b"\n\n", gap), source[span.start : at]]
+                gap = b""
+        text = b"".join((*parts, _EMPTY.sub(b"\n\n", gap + source[at:])))
         return _BLANK.sub(b"", text).rstrip() + b"\n"
 
-    def _ranges(self) -> Iterator[tuple[int, int]]:
+    def _end(self, span: Span, limit: int) -> int:
+        """Behind a statement's semicolon, or behind its data."""
         source = self.script.source
-        for _, span, _ in self.controls:
-            end = source.find(b";", span.end) + 1 or len(source)
-            line = source.rfind(b"\n", 0, span.start) + 1
-            rest = source.find(b"\n", end)
-            rest = len(source) if rest < 0 else rest + 1
-            if not source[line : span.start].strip() and not source[end:rest].strip():
-                yield line, rest
-            else:
-                yield span.start, end
+        if span.data:
+            return source.find(b"\n", span.data[1]) + 1 or len(source)
+        return source.find(b";", span.end, limit) + 1 or span.end

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from wishkit.core.adoption.model import History, Original, Registry, Tool, Trouble
 from wishkit.core.adoption.sections import has_sql
 from wishkit.core.migration import BACKWARD_SUFFIX, NAME
+from wishkit.core.script import Script
 from wishkit.errors import Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from wishkit.core.adoption.model import Folder, Row
-    from wishkit.core.script import Script
 
 _LEADING = re.compile(rb"(?:[ \t]*(?:--[^\n]*)?\n)*")
 _DIRECTIVE = re.compile(rb"^[ \t]*--[ \t]*(depends|transactional):[ \t]*([^\n]*)$", re.MULTILINE)
@@ -64,11 +64,12 @@ def read(folder: Folder, rows: Sequence[Row] | None) -> History:
     for id_ in order:
         script, backward = scripts[id_], folder.files.get(id_ + BACKWARD_SUFFIX)
         told = _told(script)
+        plain = script if native else _without_directives(script)
         originals.append(
             Original(
                 id_,
                 _NUMBERED.sub("", id_) or id_,
-                script,
+                plain,
                 backward if native or has_sql(backward) or not has_sql(script) else None,
                 f"there is no {id_}{BACKWARD_SUFFIX}",
                 transactional=False if told.get("transactional", "").lower() == "false" else None,
@@ -93,6 +94,13 @@ def _order(scripts: dict[str, Script]) -> list[str]:
         order.append(ready.pop(0))
         graph.done(order[-1])
     return order
+
+
+def _without_directives(script: Script) -> Script:
+    leading = _LEADING.match(script.source)
+    end = leading.end() if leading else 0
+    head = _DIRECTIVE.sub(b"", script.source[:end])
+    return Script(script.path, head + script.source[end:])
 
 
 def _told(script: Script) -> dict[str, str]:

@@ -1,0 +1,9 @@
+-- migrate:up
+CREATE TABLE wishes (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    title text NOT NULL,
+    changed_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- migrate:down
+DROP TABLE wishes;

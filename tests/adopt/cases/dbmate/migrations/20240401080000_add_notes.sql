@@ -1,0 +1,4 @@
+-- migrate:up
+ALTER TABLE wishes ADD COLUMN note text;
+
+-- migrate:down

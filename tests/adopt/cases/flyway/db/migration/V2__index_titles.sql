@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY wishes_title_idx ON wishes (title);

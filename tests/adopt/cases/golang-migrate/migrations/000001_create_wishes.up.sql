@@ -1,0 +1,9 @@
+BEGIN;
+
+CREATE TABLE wishes (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    title text NOT NULL,
+    changed_at timestamptz NOT NULL DEFAULT now()
+);
+
+COMMIT;

@@ -1,0 +1,2 @@
+DROP TRIGGER wishes_touch ON wishes;
+DROP FUNCTION touch();

@@ -1,0 +1,2 @@
+-- +goose Up
+ALTER TABLE wishes ADD COLUMN note text;

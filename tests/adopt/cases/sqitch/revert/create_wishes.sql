@@ -1,0 +1,7 @@
+-- Revert shop:create_wishes from pg
+
+BEGIN;
+
+DROP TABLE wishes;
+
+COMMIT;

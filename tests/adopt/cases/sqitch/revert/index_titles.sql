@@ -1,0 +1,3 @@
+-- Revert shop:index_titles from pg
+
+DROP INDEX CONCURRENTLY wishes_title_idx;

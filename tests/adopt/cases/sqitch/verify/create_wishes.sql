@@ -1,0 +1,7 @@
+-- Verify shop:create_wishes on pg
+
+BEGIN;
+
+SELECT id, title, changed_at FROM wishes WHERE false;
+
+ROLLBACK;

@@ -1,0 +1,7 @@
+-- Verify shop:touch_wishes on pg
+
+BEGIN;
+
+SELECT 'touch()'::regprocedure;
+
+ROLLBACK;

@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY wishes_title_idx;
