@@ -47,8 +47,7 @@ def taken_over(lived: Case, golden: Golden, capsys: pytest.CaptureFixture[str]) 
     assert check(lived.workspace).exit_status == 0
     assert migrate(lived.workspace).error is None
     if "pending" in states.values():
-        note = "SELECT count(*) FROM pg_attribute WHERE attname = 'note'"
-        assert lived.run(note) == [(1,)]
+        assert lived.run("SELECT count(note) FROM wishes") == [(0,)]
 
     capsys.readouterr()
     render_plan(replace(plan, check=None))

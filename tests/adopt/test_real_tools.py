@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +15,8 @@ from tests.adopt.test_histories import taken_over
 from wishkit.commands.adoption.adopt import prepare
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.adopt.conftest import Case
     from tests.plugins.golden import Golden
     from wishkit.postgres.binaries import Binaries

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from wishkit.core.statements import Span, Statement
 
 _MANY = 20  # mistakes of one file that are told
-_BLANK = re.compile(rb"\A(?:[ \t]*\n)+")
 _EMPTY = re.compile(rb"\n(?:[ \t]*\n){2,}")
 _BEGIN = {"TRANS_STMT_BEGIN", "TRANS_STMT_START"}
 _END = "TRANS_STMT_COMMIT"
@@ -200,7 +199,7 @@ class _Reading:
                 parts += [_EMPTY.sub(b"\n\n", gap), source[span.start : at]]
                 gap = b""
         text = b"".join((*parts, _EMPTY.sub(b"\n\n", gap + source[at:])))
-        return _BLANK.sub(b"", text).rstrip() + b"\n"
+        return text.strip() + b"\n"
 
     def _end(self, span: Span, limit: int) -> int:
         """Behind a statement's semicolon, or behind its data."""
