@@ -33,6 +33,7 @@ RESULTS = {
     "unmark": "mark.Marked",
     "snapshot": "snapshot.SchemaFile",
     "new": "new.Created",
+    "adopt": "adoption.result.Adoption",
     "init": "init.Project",
     "audit on": "audit.Audit",
     "audit off": "audit.Audit",
@@ -46,6 +47,7 @@ WITH_OPTIONS = {"check --sql": "remedy.Mended", "check --adopt": "remedy.Adopted
 _ALL = {**RESULTS, **WITH_OPTIONS}
 # Annotations name some types that are imported for the type checker only.
 _MODULES = (
+    "wishkit.commands.check",
     "wishkit.errors",
     "wishkit.core.drift",
     "wishkit.core.drift_origin",
@@ -85,7 +87,7 @@ _LOCATION = ("path", "line", "column")
 
 def result_type(command: str) -> type:
     """The dataclass a command returns."""
-    module, name = _ALL[command].split(".")
+    module, _, name = _ALL[command].rpartition(".")
     names = {**vars(import_module("wishkit.postgres.server"))}
     found: type = vars(import_module(f"wishkit.commands.{module}")).get(name) or names[name]
     return found
