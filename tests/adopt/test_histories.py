@@ -5,18 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 
-from wishkit.commands.adoption.adopt import adopt, prepare
+from tests.plain_yoyo import Project, tables
+from wishkit.commands.adoption.adopt import Wish, adopt, prepare
 from wishkit.commands.check import check
 from wishkit.commands.migrate import migrate
 from wishkit.commands.status import status
+from wishkit.commands.workspace import Workspace
+from wishkit.config import Config, Target
 from wishkit.core.adoption.registry import TOOLS
+from wishkit.core.probes import Probe
+from wishkit.core.script import Script
 from wishkit.interface.render_adopt import render_done, render_plan
+from wishkit.postgres.probe import run_probe
 
 if TYPE_CHECKING:
     from tests.adopt.conftest import Case
     from tests.plugins.golden import Golden
+    from tests.plugins.project import SqlFolder
 
 
 # Alembic is everywhere where the tests are: see test_real_tools.
@@ -48,6 +56,12 @@ def taken_over(lived: Case, golden: Golden, capsys: pytest.CaptureFixture[str]) 
     assert migrate(lived.workspace).error is None
     if "pending" in states.values():
         assert lived.run("SELECT count(note) FROM wishes") == [(0,)]
+
+    # What proved a change there proves it here.
+    with psycopg.connect(lived.url, autocommit=True) as connection:
+        for path in (lived.folder / "sql").glob("verify/*.sql"):
+            probe = Probe(path.stem, "verify", Script(path.name, path.read_bytes()))
+            assert run_probe(connection, probe).passed
 
     capsys.readouterr()
     render_plan(replace(plan, check=None))
@@ -88,3 +102,23 @@ def test_another_environment_takes_the_files_as_they_stand_by_now(lived: Case) -
     ]
     again = adopt(lived.workspace, prepare(lived.workspace, lived.wish))
     assert (again.written, again.recorded) == ((), ())
+
+
+def test_yoyos_pairs_that_are_named_like_ours_stay_where_they_are(
+    sql_folder: SqlFolder, database: str
+) -> None:
+    project = Project(sql_folder(tables("alpha", "beta")), database)
+    with project.yoyo() as (backend, migrations):
+        backend.apply_migrations(migrations[:1])
+    before = {it.name: it.read_bytes() for it in project.migrations.iterdir()}
+    place = Workspace(Config(project.folder / "sql"), Target(database, "test"), lambda _: None)
+    prepared = prepare(place, Wish("yoyo", str(project.migrations)))
+    assert [(it.id, it.state, it.applied) for it in prepared.adoption.migrations] == [
+        ("0001_alpha", "kept", True),
+        ("0002_beta", "kept", False),
+    ]
+    done = adopt(place, prepared)
+    assert (done.written, done.recorded) == ((), ("0001_alpha",))  # its text is known from now on
+    assert {it.name: it.read_bytes() for it in project.migrations.iterdir()} == before
+    assert project.states() == {"0001_alpha": "applied", "0002_beta": "pending"}
+    assert project.rows("SELECT migration_id FROM wishkit.applied") == [("0001_alpha",)]

@@ -3,7 +3,7 @@
 Sources: https://pressly.github.io/goose/documentation/annotations/ and, of
 https://github.com/pressly/goose, internal/sqlparser/parser.go (marks stand at the beginning of a
 line, in any case; what stands between StatementBegin and StatementEnd is sent as one statement,
-with a semicolon or without) and internal/dialects (goose_db_version). Older releases wrote a row
+with a semicolon or without) and internal/dialect (goose_db_version). Older releases wrote a row
 for each way back, newer ones delete: the last row of a version counts.
 """
 
