@@ -438,6 +438,11 @@ def test_alembic_asks_again_behind_a_revision_that_fails() -> None:
     ]
     assert text(found, "0003_c_words.sql").endswith("\nSELECT 3;\n")
     assert found.pairs[2].irreversible == "its downgrade writes no SQL: it does not even start"
+    nowhere = {it: scripts[it] for it in (*files, "downgrade~", "downgrade!")}
+    nowhere |= {"upgrade~": scripts["downgrade~"], "upgrade!": scripts["downgrade!"]}
+    assert tool.commands(Folder("their", nowhere)) == ()
+    (trouble,) = tool.read(Folder("their", nowhere), ()).troubles
+    assert trouble.message == "Alembic does not run here: it does not even start"
     lost = tool.read(Folder("their", scripts), [{"version_num": "z"}])
     assert "revision z is applied" in lost.troubles[0].message
 

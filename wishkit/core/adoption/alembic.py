@@ -50,6 +50,14 @@ def read(folder: Folder, rows: Sequence[Row] | None) -> History:
     order = _order(revisions)
     if order is None:
         return History((), (*troubles, Trouble("the revisions depend on each other in a circle")))
+    outputs = _outputs(folder, "upgrade")
+    if outputs and not any(it.marks for it in outputs):
+        trouble = Trouble(
+            f"Alembic does not run here: {_why(folder, 'upgrade', '')}",
+            help="--with says how it is called; it has to write SQL by itself: "
+            "alembic upgrade base:heads --sql",
+        )
+        return History((), (*troubles, trouble))
     applied, lost = _applied(revisions, [str(row["version_num"]) for row in rows or ()])
     troubles += [
         Trouble(f"revision {it} is applied, but its file is not there; Alembic keeps no text")
