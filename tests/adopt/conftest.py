@@ -102,7 +102,7 @@ def node() -> Path:
             for path in [*files, HERE / "node" / "drizzle_migrate.mjs"]:
                 shutil.copy(path, folder)
             words = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-save"]
-            done = run(words, folder)
+            done = run([*words, "--fetch-retries=0"], folder)
             if done.returncode:
                 pytest.skip(f"npm install failed: {done.stderr.strip()[-300:]}")
             (folder / "done").touch()

@@ -34,7 +34,7 @@ def adopt(
         Option("--baseline", help="No history: what there is becomes 0000."),
     ] = False,
     name: Annotated[
-        str | None, Option("--name", metavar="NAME", help="What the baseline is called.")
+        str | None, Option("--name", metavar="WORDS", help="What the baseline is called.")
     ] = None,
     ledger: Annotated[
         str | None,

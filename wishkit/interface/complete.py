@@ -55,6 +55,13 @@ def _below(folder: str) -> list[Path]:
         return []
 
 
+def tools(incomplete: str) -> list[str]:
+    """Migration tools that begin so."""
+    from wishkit.core.adoption.registry import TOOLS  # noqa: PLC0415 - a shell completes rarely
+
+    return [it for it in TOOLS if it.startswith(incomplete)]
+
+
 # By metavar: the same word stands for the same thing in every command.
 COMPLETERS: dict[str | None, Callable[[str], list[str]]] = {
     "ID": migration_ids,
@@ -62,4 +69,5 @@ COMPLETERS: dict[str | None, Callable[[str], list[str]]] = {
     "NAME": environments,
     "PROBE": smoke_probes,
     "ENV": seeded_environments,
+    "TOOL": tools,
 }

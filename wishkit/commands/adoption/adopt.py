@@ -95,7 +95,7 @@ def prepare(workspace: Workspace, wish: Wish) -> Prepared:
         found = _find(place, tool, wish)
         history = _history(tool, files, found, wish)
         conversion = convert(history, tool.name, existing, wish.values)
-        if not tool.ours:
+        if conversion.pairs and not tool.ours:
             _refuse_foreign(place, conversion)
         reading = _Reading(workspace, tool, files, place, found, conversion)
         adoption = reading.planned()
