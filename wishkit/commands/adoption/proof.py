@@ -93,7 +93,14 @@ def prove(
             (migrations / name).write_bytes(text)
         config = replace(workspace.config, sql=Path(folder), ignore=ignore)
         place = replace(workspace, config=config)
-        found = Comparison(
-            place, live.connection, live.server, ledger, blank, column_order=False
-        ).with_migrations()
+        comparison = Comparison(
+            place,
+            live.connection,
+            live.server,
+            ledger,
+            blank,
+            column_order=False,
+            remedies=False,
+        )
+        found = comparison.with_migrations()
     return replace(found, ignored=tuple(it for it in found.ignored if it.reason))
