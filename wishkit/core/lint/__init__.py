@@ -25,7 +25,7 @@ from wishkit.core.lint import (
 )
 from wishkit.core.lint.book import FILE_CHECKS, FOLDER_CHECKS, PAIR_CHECKS, RULES, Spot
 from wishkit.core.lint.exceptions import about_exceptions, excepted
-from wishkit.core.lint.known import Known, plain
+from wishkit.core.lint.known import Known, fresh_names, plain
 from wishkit.core.lint.model import Finding, Rule
 from wishkit.core.lint.reading import Around, File, Pair, gathered, read
 from wishkit.core.locks.model import Name
@@ -110,12 +110,12 @@ def _of_texts(
 ) -> Iterator[Finding]:
     known = Known.nothing(around.version)
     chosen = {pair.id for pair in judged}
-    all_new = None
+    together = frozenset[Name]()
     if new is not None:
-        all_new = frozenset(name for pair in pairs if pair.id in new for name in _made(pair))
+        together = frozenset(it for pair in pairs if pair.id in new for it in _made(pair))
     for pair in pairs:
-        known.fresh = {*(_made(pair) if all_new is None else all_new)}
-        own = replace(around, fresh=frozenset(known.fresh))
+        if new is None or pair.id not in new:
+            known.fresh = set()
         if pair.id not in chosen:
             for _ in _of_file(pair, pair.forward, known):
                 pass  # what it does is known from here on
@@ -123,6 +123,7 @@ def _of_texts(
         yield from _of_file(pair, pair.forward, known)
         if pair.backward:
             yield from _of_file(pair, pair.backward, known.copy())
+        own = replace(around, fresh=together | {*_made(pair)})
         for file in pair.files:
             for name, check in FILE_CHECKS.items():
                 yield from _findings(name, check(file, own))
@@ -131,12 +132,13 @@ def _of_texts(
 
 
 def _made(pair: Pair) -> Iterator[Name]:
-    """Relations that a migration makes, in either direction: nobody else can be using them."""
+    """Relations that a migration makes, in either direction, and that were not there before."""
     for file in pair.files:
+        there: set[Name] = set()
         for it in file.statements:
-            for ref in it.effects.creates:
-                if ref.column is None and not ref.maybe:
-                    yield plain(Name(ref.schema, ref.name))
+            there |= {plain(Name(ref.schema, ref.name)) for ref in it.effects.drops}
+            there |= {plain(old) for old, _ in it.effects.renames}
+            yield from (name for name in fresh_names(it) if name not in there)
 
 
 def _of_file(pair: Pair, file: File, known: Known) -> Iterator[Finding]:

@@ -64,12 +64,11 @@ class Known(Scene):
         )
 
     def table(self, name: Name) -> Table | None:
-        """The table that a name means; one that no file has made, when it is not known."""
+        """The table that a name means; one of which nothing is known, where no file has made it."""
         meant = [plain(it) for it in candidates(name, self.path)]
         for candidate in meant:
-            real = self.names.get(candidate, candidate)
-            if real in self.tables:
-                return self.tables[real]
+            if candidate in self.tables:
+                return self.tables[candidate]
         first = meant[0]
         return self.tables.setdefault(first, Table(first, "r", None, None))
 
@@ -102,6 +101,9 @@ class Known(Scene):
             if ref.kind == "column" and ref.column:
                 self._column(Name(ref.schema, ref.name), ref.column, None)
         Scene.went(self, statement, parts)
+        for old, new in statement.effects.renames:
+            self._renamed_to(plain(old), plain(new))
+        self.fresh.update(fresh_names(statement))
         if create := statement.tree.get("CreateStmt"):
             self._created(create)
         for part in parts:
@@ -118,6 +120,14 @@ class Known(Scene):
     def index(self, name: Name) -> tuple[str, ...]:
         """The key columns of an index; empty where they are not known."""
         return Scene.index(self, plain(name))
+
+    def _renamed_to(self, old: Name, new: Name) -> None:
+        self.names.clear()  # a scene keeps the name that the catalog knows; here there is none
+        if table := self.tables.pop(old, None):
+            self.tables[new] = replace(table, name=new)
+        if old in self.fresh:
+            self.fresh.remove(old)
+            self.fresh.add(new)
 
     def _column(self, table: Name, name: str, column: Column | None) -> None:
         found = self.table(table)
@@ -162,7 +172,6 @@ class Known(Scene):
         for key in columns.keys() & {*keys}:
             columns[key] = replace(columns[key], not_null=True)
         partitioned = "partspec" in fields
-        self.names.pop(name, None)
         self.tables[name] = Table(
             name,
             "p" if partitioned else "r",
@@ -177,6 +186,13 @@ class Known(Scene):
             if parent is not None:
                 partitions = (*parent.partitions, name)
                 self.tables[parent.name] = replace(parent, kind="p", partitions=partitions)
+
+
+def fresh_names(statement: Stated) -> Iterator[Name]:
+    """Relations that a statement makes: nobody else can be using them yet."""
+    for ref in statement.effects.creates:
+        if ref.column is None and not ref.maybe:
+            yield plain(Name(ref.schema, ref.name))
 
 
 def _kinds(column: Tree) -> set[str]:
