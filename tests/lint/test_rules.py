@@ -47,10 +47,10 @@ IN_WORDS: dict[str, dict[str, str | bytes]] = {
         "0008_add_lids.rollback.sql": BACK,
     },
 }
-BAD: dict[str, dict[str, str | bytes]] = {it.rule: {**it.bad} for it in SHOWN} | IN_WORDS
+BAD: dict[str, dict[str, str | bytes]] = {**{it.rule: {**it.bad} for it in SHOWN}, **IN_WORDS}
 # Short examples have no comments, and what is new here is told by nothing else.
 BESIDE = {"comment-missing"}
-OPTIONS: dict[str, dict[str, object]] = {"newer-syntax": {"version": 15}}
+VERSIONS = {"newer-syntax": 15}
 
 
 def test_every_rule_has_its_section_and_every_section_its_rule() -> None:
@@ -75,7 +75,7 @@ def test_every_hazard_is_a_rule() -> None:
 
 @pytest.mark.parametrize("rule", BAD)
 def test_what_breaks_a_rule_is_found_by_it_alone(rule: str, linted: Linted, golden: Golden) -> None:
-    found = linted(BAD[rule], **OPTIONS.get(rule, {}))
+    found = linted(BAD[rule], version=VERSIONS.get(rule))
     told = [it for it in found if it.rule not in BESIDE or it.rule == rule]
     assert {it.rule for it in told} == {rule}
     assert all(it.help for it in told)
@@ -88,6 +88,6 @@ def test_what_breaks_a_rule_is_found_by_it_alone(rule: str, linted: Linted, gold
     "example", [it for it in EXAMPLES.values() if it.instead], ids=lambda it: it.rule
 )
 def test_what_is_written_instead_is_clean(example: Example, linted: Linted) -> None:
-    found = linted(example.instead, **OPTIONS.get(example.rule, {}))
+    found = linted(example.instead, version=VERSIONS.get(example.rule))
     beside = BESIDE - {example.rule}
     assert [it for it in found if it.rule not in beside and it.allowed is None] == []

@@ -90,7 +90,8 @@ def lint(
     if second_opinion:
         found += _elsewhere(second_opinion(files), found)
     found = list(excepted(found, files))
-    found += about_exceptions(files, found, second_opinion=second_opinion is not None)
+    about = about_exceptions(files, found, second_opinion=second_opinion is not None)
+    found += excepted(about, files)
     return tuple(sorted(dict.fromkeys(found), key=_place))
 
 
@@ -113,9 +114,11 @@ def _of_texts(
     together = frozenset[Name]()
     if new is not None:
         together = frozenset(it for pair in pairs if pair.id in new for it in _made(pair))
+    before = ""
     for pair in pairs:
-        if new is None or pair.id not in new:
+        if new is None or before not in new:
             known.fresh = set()
+        before = pair.id
         if pair.id not in chosen:
             for _ in _of_file(pair, pair.forward, known):
                 pass  # what it does is known from here on

@@ -173,7 +173,7 @@ def _rename_column(file: File, around: Around) -> Iterator[Spot]:
                 it.where,
                 f"every statement that still says {name} fails from the COMMIT on",
                 "both names side by side for a while, in two releases:\n"
-                f"wishkit new rename_column {call}\n"
+                f"wishkit new --rename-column {call}\n"
                 "or, if nothing that runs knows the old name:\n-- phase: contract",
             )
 
@@ -200,7 +200,7 @@ def _required(file: File, around: Around) -> Iterator[Spot]:
                     f"fails as soon as {of} has a row, and so does every INSERT of the release "
                     "that does not know the column",
                     f"give it a default; or let it be empty first, fill it, then require it:\n"
-                    f"wishkit new not_null {of}.{name}",
+                    f"wishkit new --not-null {of}.{name}",
                 )
 
 

@@ -20,7 +20,7 @@ def _rows(file: File, _around: Around) -> Iterator[Spot]:
         if what:
             yield Spot(
                 it.where,
-                f"{what}: nobody reads them in a migration, and they end up in logs",
+                f"{what}: a migration is not read while it runs, and logs keep them",
                 "remove it; or, if it is there for what it does or proves, in PL/pgSQL:\n"
                 "DO $$ BEGIN PERFORM …; END $$;",
             )

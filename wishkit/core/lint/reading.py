@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wishkit.core.backfill import backfill
-from wishkit.core.batches import parsed
+from wishkit.core.batches import empty, parsed
 from wishkit.core.hazards.parts import Stated
 from wishkit.core.header import Header, parse_header
 from wishkit.core.refusals import refusal
@@ -219,15 +219,7 @@ def _statements(
         problems.append(error)
         return
     if not spans:
-        what_it_is = "holds only comments" if script.source.strip() else "is empty"
-        problems.append(
-            MigrationFileError(
-                f"{script.path} {what_it_is}",
-                code="empty-migration",
-                where=Location(script.path, 1),
-                help="was it saved? If it is meant to do nothing, say so: SELECT;",
-            )
-        )
+        problems.append(empty(script))
         return
     told: list[tuple[Span, Statement | None]] = []
     line, counted = 1, 0
