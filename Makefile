@@ -81,6 +81,7 @@ lint: dev ## ruff (rules and format) and mypy --strict
 	@$(PY) -m mypy
 	@$(PY) -m mypy bench
 	@$(PY) -m mypy requirements/environment.py
+	@$(WISHKIT) lint --strict
 
 .PHONY: format
 format: dev ## let ruff mend what it can

@@ -101,7 +101,7 @@ def lint(
     new: set[str] | None = None
     applied: set[str] = set()
     if base is not None:
-        from wishkit.commands.base import read_base  # noqa: PLC0415 - only for this
+        from wishkit.commands.branch import read_base  # noqa: PLC0415 - only for this
 
         theirs = read_base(workspace.folder, base)
         others += against_base(migrations, theirs, folder=folder)

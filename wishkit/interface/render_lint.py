@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from wishkit.interface.report.sheet import Outcome
 
 _STYLES = {"error": "bold red", "warning": "bold"}
-_PAGE = "docs/lint.md"
+_PAGE = "docs/rules.md"
 
 
 def lint_text(result: Lint, stream: TextIO) -> Iterator[str]:

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from wishkit.errors import Location
 
-Severity = Literal["error", "warning"]
-
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """Something that lint looks for.
 
     Attributes:
-        name: as ``-- allow:`` takes it; also the anchor of its section in docs/lint.md.
+        name: as ``-- allow:`` takes it; also the anchor of its section in docs/rules.md.
         summary: what breaks it, in a line.
         severity: an error, or a mere warning.
         refused: whether wishkit refuses to run what breaks it, so that nobody can allow it.
@@ -26,7 +24,7 @@ class Rule:
 
     name: str
     summary: str
-    severity: Severity
+    severity: Literal["error", "warning"]
     refused: bool = False
     seen: Literal["text", "ledger", "base", "ledger or base", "run"] = "text"
 
@@ -46,7 +44,7 @@ class Finding:
     """
 
     rule: str
-    severity: Severity
+    severity: Literal["error", "warning"]
     message: str
     where: Location
     help: str | None = None
