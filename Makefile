@@ -75,7 +75,7 @@ test: dev ## all tests, in parallel, on a real PostgreSQL
 	@$(PY) -m pytest -n $(WORKERS) $(TESTS) $(ARGS)
 
 .PHONY: lint
-lint: dev ## ruff (rules and format) and mypy --strict
+lint: dev ## ruff (rules and format), mypy --strict, and the migrations of sql/
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy

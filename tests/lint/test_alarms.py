@@ -154,3 +154,22 @@ def test_all_that_is_wrong_is_told(linted: Linted) -> None:
         ("9_wrong.sql", 1, "file-name"),
     ]
     assert found[0].where.text == "-- transactionl: false"
+
+
+def test_an_index_is_no_table_of_its_own(linted: Linted) -> None:
+    text = "-- a\nDROP INDEX idx_wishlist_user_id;\nALTER TABLE wishlist_items ADD a text;\n"
+    back = "-- b\nALTER TABLE wishlist_items DROP a;\nCREATE TABLE idx_wishlist_user_id ();\n"
+    found = linted({"0008_change.sql": text, "0008_change.rollback.sql": back})
+    assert {it.rule for it in found} == {"index-drop-blocks", "comment-missing"}
+
+
+def test_what_stays_behind_is_told_with_its_schema(linted: Linted) -> None:
+    text = (
+        "-- a\nCREATE TABLE shop.a ();\nCREATE VIEW shop.v AS SELECT 1;\n"
+        "CREATE TRIGGER t BEFORE INSERT ON shop.b EXECUTE FUNCTION f();\n"
+        "CREATE FUNCTION shop.f() RETURNS int LANGUAGE sql AS 'SELECT 1';\n"
+    )
+    back = "-- b\nDROP TABLE shop.a;\n"
+    found = linted({"0008_change.sql": text, "0008_change.rollback.sql": back})
+    (told,) = [it for it in found if it.rule == "backward-forgets"]
+    assert told.help == ("DROP VIEW shop.v;\nDROP TRIGGER t ON shop.b;\nDROP FUNCTION shop.f;")

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["RULES", "Finding", "Rule", "lint"]
 
 # Modules that register rules: imported for that.
+_SILENCES = {"comment-missing", "summary-missing", "number-gap"}  # about what is not there
 _FAMILIES = (backward, breaking, comments, folder, habits, transactions, versions, waiting)
 
 
@@ -179,8 +180,8 @@ def _findings(rule: str, spots: Iterable[Spot]) -> Iterator[Finding]:
 
 
 def _elsewhere(second: Iterable[Finding], found: Sequence[Finding]) -> Iterator[Finding]:
-    """Where none of ours stands at the same place."""
-    taken = {(it.where.path, it.where.line) for it in found}
+    """Where none of ours stands at the same place and is about what happens there."""
+    taken = {(it.where.path, it.where.line) for it in found if it.rule not in _SILENCES}
     for finding in second:
         if (finding.where.path, finding.where.line) not in taken:
             yield finding

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from wishkit.core.lint.book import Spot, few, of_pair
-from wishkit.core.locks.tree import quoted
+from wishkit.core.locks.model import Name
+from wishkit.core.locks.tree import quoted, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +30,7 @@ def _forgets(pair: Pair, around: Around) -> Iterator[Spot]:
         if ref.kind in {"table", "schema"}
     }
     owners = dict(_indexed(it) for it in pair.forward.statements)
-    left: dict[str, Told] = {}
+    left: dict[str, tuple[Told, ObjectRef]] = {}
     for it, ref in pair.forward.made:
         owner = owners.get(ref.name) if ref.kind == "index" else ref.name if ref.column else None
         if (
@@ -38,17 +39,16 @@ def _forgets(pair: Pair, around: Around) -> Iterator[Spot]:
             and not gone & {("table", owner), ("schema", ref.schema)}
             and "partbound" not in it.tree.get("CreateStmt", ())
         ):
-            left.setdefault(_labelled(ref), it)
+            left.setdefault(_labelled(ref), (it, ref))
     if left:
-        first = next(iter(left.values()))
+        first, _ = next(iter(left.values()))
         one = len(left) == 1
         yield Spot(
             pair.backward.statements[-1].where,
             f"{few(list(left))} {'stays' if one else 'stay'} behind: the forward file makes "
             f"{'it' if one else 'them'} (line {first.line}), and nothing here names "
             f"{'it' if one else 'them'}",
-            "\n".join(filter(None, (_undone(it, label) for label, it in left.items())))
-            or "drop it here, before what it depends on",
+            "\n".join(_undone(it, ref) for it, ref in left.values()),
         )
 
 
@@ -64,26 +64,20 @@ def _labelled(ref: ObjectRef) -> str:
     return f"{ref.kind} {name}.{quoted(ref.column)}" if ref.column else f"{ref.kind} {name}"
 
 
-def _undone(it: Told, label: str) -> str | None:
-    """The statement that takes it away; None where that takes more than its name."""
-    kind, _, name = label.rpartition(" ") if '"' not in label else _parted(label)
-    table, _, part = name.rpartition(".")
-    match kind:
+def _undone(it: Told, ref: ObjectRef) -> str:
+    """The statement that takes it away."""
+    name, kind = written(Name(ref.schema, ref.name)), ref.kind.upper()
+    match ref.kind:
         case "column" | "constraint":
-            return f"ALTER TABLE {table} DROP {kind.upper()} {part};"
+            return f"ALTER TABLE {name} DROP {kind} {quoted(ref.column or '')};"
         case "trigger" | "policy" | "rule":
-            return f"DROP {kind.upper()} {part} ON {table};"
-        case "function" | "procedure" | "aggregate":
-            return None
+            return f"DROP {kind} {quoted(ref.column or '')} ON {name};"
         case "index" if it.tree.get("IndexStmt", {}).get("concurrent"):
             return f"DROP INDEX CONCURRENTLY {name};"
+        case "aggregate":
+            return f"DROP AGGREGATE {name}(…);"
         case _:
-            return f"DROP {kind.upper()} {name};"
-
-
-def _parted(label: str) -> tuple[str, str, str]:
-    kind = next(it for it in sorted(_MADE, key=len, reverse=True) if label.startswith(f"{it} "))
-    return kind, " ", label[len(kind) + 1 :]
+            return f"DROP {kind} {name};"
 
 
 def _indexed(it: Told) -> tuple[str | None, str | None]:

@@ -20,7 +20,7 @@ def _rows(file: File, _around: Around) -> Iterator[Spot]:
         if what:
             yield Spot(
                 it.where,
-                f"{what}: a migration is not read while it runs, and logs keep them",
+                f"{what}: nobody watches a migration, and its log is kept",
                 "remove it; or, if it is there for what it does or proves, in PL/pgSQL:\n"
                 "DO $$ BEGIN PERFORM …; END $$;",
             )

@@ -37,10 +37,12 @@ class Known(Scene):
     Attributes:
         fresh: tables that nobody can be using yet.
         enums: columns and their types, for values of enums.
+        owners: the tables of indexes, by the index's name.
     """
 
     fresh: set[Name] = field(default_factory=set)
     enums: Columns = field(default_factory=Columns)
+    owners: dict[Name, Name] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.begin()
@@ -69,6 +71,8 @@ class Known(Scene):
         for candidate in meant:
             if candidate in self.tables:
                 return self.tables[candidate]
+            if candidate in self.owners:
+                return self.table(self.owners[candidate])
         first = meant[0]
         return self.tables.setdefault(first, Table(first, "r", None, None))
 
@@ -114,8 +118,10 @@ class Known(Scene):
                 column = part.fields["def"]["ColumnDef"]
                 self._column(part.table, part.fields["name"], self._typed(column))
         if (index := statement.tree.get("IndexStmt")) and "idxname" in index:
-            name = Name(range_var(index["relation"]).schema, index["idxname"])
+            table = range_var(index["relation"])
+            name = Name(table.schema, index["idxname"])
             self.indexes[plain(name)] = self.indexes.get(name, ())
+            self.owners[plain(name)] = plain(table)
 
     def index(self, name: Name) -> tuple[str, ...]:
         """The key columns of an index; empty where they are not known."""

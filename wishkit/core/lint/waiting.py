@@ -9,7 +9,7 @@ from wishkit.core.hazards import judge
 from wishkit.core.hazards.parts import parts
 from wishkit.core.lint.book import Spot, of_file
 from wishkit.core.locks.model import LockMode
-from wishkit.core.locks.tree import parts_of
+from wishkit.core.locks.tree import dotted, parts_of, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,13 +60,14 @@ def _drop_index(file: File, around: Around) -> Iterator[Spot]:
         drop = it.tree.get("DropStmt", {})
         if drop.get("removeType") != "OBJECT_INDEX" or drop.get("concurrent"):
             continue
-        names = [parts_of(item)[-1] for item in drop["objects"]]
-        waiting = [n for n in names if n not in made and n not in around.partitioned]
+        names = [dotted(parts_of(item)) for item in drop["objects"]]
+        alone = made | around.partitioned
+        waiting = [written(it) for it in names if it.name not in alone]
         if waiting:
             yield Spot(
                 it.where,
                 f"waits for the queries that use {waiting[0]}, and all others of its table wait "
                 "behind it",
                 "outside a transaction, in a file of its own:\n-- transactional: false\n"
-                + "\n".join(f"DROP INDEX CONCURRENTLY {name};" for name in names),
+                + "\n".join(f"DROP INDEX CONCURRENTLY {name};" for name in waiting),
             )
