@@ -144,6 +144,19 @@ def test_a_folder_without_migrations(
     assert "error[no-folder]" in capsys.readouterr().err
 
 
+def test_no_database_has_to_be_known(
+    project: SqlFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = project({**GOOD})
+    (folder / "wishkit.toml").write_text(
+        '[environments.production]\nurl = "env:NOT_SET_HERE"\n', encoding="utf-8"
+    )
+    monkeypatch.setenv("WISHKIT_ENV", "production")
+    assert run(["lint"]) == 0
+    assert run(["lint", "--env", "production"]) == 2
+    assert "NOT_SET_HERE" in capsys.readouterr().err
+
+
 def test_the_rules(project: SqlFolder, capsys: pytest.CaptureFixture[str]) -> None:
     project({**GOOD})
     assert run(["lint", "--rules"]) == 0

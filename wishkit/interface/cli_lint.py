@@ -44,6 +44,7 @@ def lint(
     Example: wishkit lint --base origin/main --format github
     """
     from wishkit.commands import lint as verb  # noqa: PLC0415 - imported where used
+    from wishkit.commands.workspace import open_files  # noqa: PLC0415 - as above
 
     chosen = "json" if json else format_
     _refuse_unknown(chosen)
@@ -53,7 +54,7 @@ def lint(
     asked = url is not None or env is not None
     with Progress(quiet=chosen != "text" or output is not None) as progress:
         result = verb.lint(
-            workspace(progress, url, env),
+            workspace(progress, url, env) if asked else open_files(progress),
             ids or (),
             base=base,
             database=asked,
