@@ -68,7 +68,7 @@ def test_text(project: SqlFolder, capsys: pytest.CaptureFixture[str]) -> None:
         "      -- transactional: false\n"
         "      -- batch: id 1000\n"
         "\n"
-        "1 error in 2 files\n"
+        "2 files: 1 error\n"
     )
     assert seen.err == ""
 
@@ -91,7 +91,7 @@ def test_every_format(project: SqlFolder, capsys: pytest.CaptureFixture[str]) ->
     assert json.loads(capsys.readouterr().out) == result
     assert run(["lint", "--format", "gitlab", "--output", "report.json"]) == 1
     seen = capsys.readouterr()
-    assert (seen.out, seen.err) == ("", "1 error in 2 files\n")
+    assert (seen.out, seen.err) == ("", "2 files: 1 error\n")
     assert json.loads((folder / "report.json").read_text("utf-8"))[0]["severity"] == "major"
 
 

@@ -48,7 +48,7 @@ def verdict(result: Lint) -> str:
         among += f" that {' and '.join(result.compared_with)} does not have"
     numbers = ((errors, "error"), (warnings, "warning"))
     said = [count(number, noun) for number, noun in numbers if number]
-    text = f"{' and '.join(said)} in {among}" if said else f"{among}: nothing to find fault with"
+    text = f"{among}: {' and '.join(said) or 'nothing to find fault with'}"
     if result.allowed:
         text += f"; {count(len(result.allowed), 'exception')} allowed"
     return text
