@@ -88,7 +88,7 @@ def lint(
         strict: warnings make the answer a no as well.
 
     Raises:
-        UsageError: ``unknown-migration``, ``ambiguous-migration``, ``no-git``, ``unknown-revision``.
+        UsageError: ``unknown-migration`` or ``ambiguous-migration``; for ``base`` as ``read_base``.
         MigrationFileError: ``no-folder``.
         ConnectError: there is no usable connection, where one is asked for.
     """
