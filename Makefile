@@ -75,12 +75,13 @@ test: dev ## all tests, in parallel, on a real PostgreSQL
 	@$(PY) -m pytest -n $(WORKERS) $(TESTS) $(ARGS)
 
 .PHONY: lint
-lint: dev ## ruff (rules and format) and mypy --strict
+lint: dev ## ruff (rules and format), mypy --strict, and the migrations of sql/
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@$(PY) -m mypy bench
 	@$(PY) -m mypy requirements/environment.py
+	@$(WISHKIT) lint --strict
 
 .PHONY: format
 format: dev ## let ruff mend what it can

@@ -160,7 +160,9 @@ def main() -> None:
 def benchmarks(server: Scratch, folder: Path, psql: str) -> Sequence[Benchmark]:
     """All of them, with their files written."""
     many, rows, fifty = (folder / name for name in ("many", "rows", "fifty"))
+    three_hundred = folder / "three hundred"
     workloads.many_tables(many, 1000)
+    workloads.many_tables(three_hundred, 150)
     workloads.single_row_inserts(rows, 100_000, 20_000_000)
     workloads.single_row_inserts(fifty, 100_000, 50_000_000)
     url = {name: server.url(name) for name in ("a", "b", "c", "done", "half")}
@@ -282,6 +284,20 @@ def benchmarks(server: Scratch, folder: Path, psql: str) -> Sequence[Benchmark]:
                     "psql: connect, one question",
                     nothing,
                     [*quiet, url["a"], "-c", "SELECT 1"],
+                ),
+            ),
+        ),
+        Benchmark(
+            "lint",
+            "300 files linted",
+            3.5,
+            "user",
+            (
+                Contender("wishkit lint", nothing, in_folder(three_hundred, wishkit("lint"))),
+                Contender(
+                    "each statement parsed, and no more",
+                    nothing,
+                    [python, "-c", workloads.PARSED, str(three_hundred)],
                 ),
             ),
         ),

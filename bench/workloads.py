@@ -54,6 +54,18 @@ def many_tables(project: Path, count: int) -> None:
     (project / "backward.psql").write_text("".join(reversed(backward)))
 
 
+PARSED = """
+import sys
+from pathlib import Path
+from wishkit.core.script import Script
+from wishkit.core.statements import parse, split
+for path in sorted(Path(sys.argv[1]).glob("sql/migrations/*.sql")):
+    script = Script(path.name, path.read_bytes())
+    for index, span in enumerate(split(script), 1):
+        parse(script, span, index=index)
+"""
+
+
 def single_row_inserts(project: Path, rows: int, size: int) -> None:
     """One file of INSERTs, about ``size`` bytes long."""
     folder = project / "sql" / "migrations"

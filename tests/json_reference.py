@@ -26,6 +26,7 @@ RESULTS = {
     "smoke": "probes.Smoke",
     "seed": "seed.Seeded",
     "check": "check.Check",
+    "lint": "lint.Lint",
     "plan": "plan.Plan",
     "rehearse": "rehearse.Rehearsing",
     "show": "show.Shown",
@@ -43,7 +44,11 @@ RESULTS = {
     "db status": "database.ServerStatus",
 }
 # What the same command returns with another option.
-WITH_OPTIONS = {"check --sql": "remedy.Mended", "check --adopt": "remedy.Adopted"}
+WITH_OPTIONS = {
+    "lint --rules": "lint.Rules",
+    "check --sql": "remedy.Mended",
+    "check --adopt": "remedy.Adopted",
+}
 _ALL = {**RESULTS, **WITH_OPTIONS}
 # Annotations name some types that are imported for the type checker only.
 _MODULES = (
@@ -53,6 +58,7 @@ _MODULES = (
     "wishkit.core.drift_origin",
     "wishkit.core.hazards.model",
     "wishkit.core.header",
+    "wishkit.core.lint.model",
     "wishkit.core.migration",
     "wishkit.core.outline",
     "wishkit.core.rehearsal",

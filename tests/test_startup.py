@@ -92,3 +92,11 @@ def test_commands_without_a_database_do_without_its_driver(
     status, modules = imported_by(*line, cwd=sql_folder({}))
     assert status == 0
     assert modules & (HEAVY | {"psycopg"}) == set()
+
+
+def test_lint_needs_the_parser_and_no_driver(sql_folder: SqlFolder) -> None:
+    project = sql_folder({"0000_a.sql": "-- a\nSELECT;", "0000_a.rollback.sql": "-- b\nSELECT;"})
+    status, modules = imported_by("lint", cwd=project)
+    assert status == 0
+    assert "wishkit.core.statements" in modules
+    assert modules & {"google", "psycopg", "pydantic", "rich", "typer", "yoyo"} == set()

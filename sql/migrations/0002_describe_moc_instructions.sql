@@ -1,5 +1,6 @@
 -- what an instruction page shows: designer, dimensions, difficulty, status, visibility
 -- depends: 0000_create_galleries_and_instructions
+-- allow: unique-without-index every slug is still null, and the table small
 
 -- One ALTER TABLE, so that the lock is taken once. Columns without a default, and columns whose
 -- default is a constant, are added without touching a row: PostgreSQL keeps such a default in

@@ -1,5 +1,6 @@
 -- pictures belong to a set that exists, and go with it
 -- depends: 0005_create_sets
+-- allow: validate-holds-locks both tables are young and small
 
 -- NOT VALID first: it holds for new rows at once, without reading those that are there. VALIDATE
 -- then reads them under a lock that lets clients read and write on. Both stand in one file, so

@@ -83,6 +83,9 @@ class Clone:
                     (packages / package.name).symlink_to(package)
                 elif package.is_dir():
                     shutil.copytree(package, packages / package.name)
+        squawk = Path(sysconfig.get_path("scripts")) / "squawk"  # a program without a package
+        if squawk.exists():
+            shutil.copy(squawk, venv / "bin")
         (packages / "wishkit.pth").write_text("../../../..\n", encoding="ascii")
         for stamp, file in STAMPS.items():
             shutil.copyfile(self.folder / file, venv / f".{stamp}")

@@ -1,4 +1,4 @@
-"""What git knows of a folder: which of its files are not as they were at a revision."""
+"""What git knows of a folder: what it held at a revision, and which files are not so any more."""
 
 from __future__ import annotations
 
@@ -46,6 +46,40 @@ def fork_point(folder: Path, revision: str) -> str:
             code="unknown-revision",
             help="fetch it first (in CI, checkouts are shallow: fetch-depth: 0)",
         ) from None
+
+
+def commit_of(folder: Path, revision: str) -> str:
+    """The commit that a revision names now.
+
+    Raises:
+        UsageError: ``no-git``.
+    """
+    return _git(folder, "rev-parse", "--verify", f"{revision}^{{commit}}").strip()
+
+
+def files_at(folder: Path, commit: str, *, suffix: str) -> dict[str, bytes]:
+    """The files that a folder held at a commit, by name; those below it are left out.
+
+    Raises:
+        UsageError: ``no-git``.
+    """
+    listed = _git(folder, "ls-tree", "-z", "--name-only", commit).split("\0")
+    names = [name for name in listed if name.endswith(suffix)]
+    # One process for all of them; its answer is `<object> blob <size>`, the content, a line end.
+    answer = subprocess.run(
+        ["git", "-C", str(folder), "cat-file", "--batch"],  # noqa: S607 - the user's git
+        input="".join(f"{commit}:./{name}\n" for name in names).encode(),
+        capture_output=True,
+        timeout=_SECONDS,
+        check=True,
+    ).stdout
+    found, at = {}, 0
+    for name in names:
+        begin = answer.index(b"\n", at) + 1
+        end = begin + int(answer[at:begin].rsplit(b" ", 1)[1])
+        found[name] = answer[begin:end]
+        at = end + 1
+    return found
 
 
 def _git(folder: Path, *arguments: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from wishkit.errors import ConsentNeeded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import psycopg
 
@@ -88,11 +88,11 @@ def refuse(judged: Judged) -> None:
         code="hazard",
         where=first.where,
         notes=(
-            *_safe_form(first),
+            *first.instead(),
             *(
                 note
                 for it in others
-                for note in (f"{it.where}: {it.rule}: {it.what}", *_safe_form(it))
+                for note in (f"{it.where}: {it.rule}: {it.what}", *it.instead())
             ),
         ),
         help=f"to run it all the same, and have that in the ledger: {flags}\n"
@@ -114,21 +114,3 @@ def accepted(judged: Judged, accept: Sequence[str] = ()) -> dict[str, tuple[str,
     at_work = [STALLS] if STALLS in accept else []
     taken = {id_: tuple(dict.fromkeys(filter(None, (*a, *at_work)))) for id_, a in foretold.items()}
     return {id_: rules for id_, rules in taken.items() if rules}
-
-
-def _safe_form(hazard: Hazard) -> Iterator[str]:
-    """The form that keeps nobody waiting, ready to be pasted, and what to know about it."""
-    if hazard.safe:
-        several = len(hazard.safe) > 1
-        count = (
-            f"in {len(hazard.safe)} migrations, one after the other"
-            if several
-            else "in a migration"
-        )
-        texts = "\n".join(
-            (f"-- {number}.\n" if several else "") + text.rstrip("\n")
-            for number, text in enumerate(hazard.safe, 1)
-        )
-        yield f"the form that keeps nobody waiting, {count}:\n{texts}"
-    if hazard.note:
-        yield hazard.note

@@ -154,6 +154,16 @@ def open_workspace(
     return Workspace(config, target, listener, ask)
 
 
+def open_files(listener: Listener) -> Workspace:
+    """The project alone, for a command that asks no database: none has to be known.
+
+    Raises:
+        ConfigError: the configuration cannot be understood.
+    """
+    target = configuration.Target(url=None, name=configuration.EMBEDDED, embedded=True)
+    return Workspace(configuration.load(), target, listener)
+
+
 def embedded_folder(config: Config) -> Path:
     """Where the embedded server of a project lives."""
     project = config.path.parent if config.path else Path()

@@ -83,13 +83,7 @@ def batches(
     script.check_text()
     spans = split(script)
     if not spans:
-        what_it_is = "holds only comments" if script.source.strip() else "is empty"
-        raise MigrationFileError(
-            f"{script.path} {what_it_is}",
-            code="empty-migration",
-            where=Location(script.path, 1),
-            help="was it saved? If it is meant to do nothing, say so: SELECT;",
-        )
+        raise empty(script)
     result: list[Batch] = []
     group: list[Span] = []
     told: list[Effects] = []
@@ -123,6 +117,17 @@ def batches(
         how = backfill(script, statements, batched, transactional=transactional)
         result = [replace(result[0], kind="backfill", backfill=how)]
     return tuple(result)
+
+
+def empty(script: Script) -> MigrationFileError:
+    """The error for a text without a statement."""
+    what_it_is = "holds only comments" if script.source.strip() else "is empty"
+    return MigrationFileError(
+        f"{script.path} {what_it_is}",
+        code="empty-migration",
+        where=Location(script.path, 1),
+        help="was it saved? If it is meant to do nothing, say so: SELECT;",
+    )
 
 
 def parsed(

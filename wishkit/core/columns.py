@@ -27,6 +27,11 @@ class Columns:
     table_schemas: dict[str, str] = field(default_factory=dict)
     type_schemas: dict[str, str] = field(default_factory=dict)
 
+    def copy(self) -> Columns:
+        """Another one that knows the same, and learns for itself."""
+        tables = {name: dict(columns) for name, columns in self.tables.items()}
+        return Columns(tables, dict(self.table_schemas), dict(self.type_schemas))
+
     def of(self, table: Name) -> dict[str, Name | None]:
         """The columns of a table; none where nothing is known of it."""
         return self.tables.get(self._full(table), {})

@@ -12,7 +12,7 @@ from wishkit.core.script import Script, checksum
 from wishkit.errors import Location, MigrationFileError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from wishkit.core.header import Allow, Batched, Header
@@ -108,43 +108,84 @@ def read_folder(folder: Path, *, shown_as: str | None = None) -> tuple[Migration
         MigrationFileError: ``no-folder``, ``file-name``, ``duplicate-number``,
             ``forward-missing``, or ``unreadable``.
     """
+    migrations: list[Migration] = []
+    for found in scan_folder(folder, shown_as=shown_as):
+        if isinstance(found, MigrationFileError):
+            raise found
+        migrations.append(found)
+    return tuple(migrations)
+
+
+def scan_folder(
+    folder: Path, *, shown_as: str | None = None
+) -> Iterator[Migration | MigrationFileError]:
+    """The pairs of a migrations folder, sorted by id, and between them what is wrong in it.
+
+    Args:
+        folder: as for ``read_folder``.
+        shown_as: as for ``read_folder``.
+
+    Yields:
+        migrations and errors: ``file-name``, ``duplicate-number``, ``forward-missing``,
+        ``unreadable``.
+
+    Raises:
+        MigrationFileError: ``no-folder``.
+    """
     shown = str(folder) if shown_as is None else shown_as
     try:
         with os.scandir(folder) as entries:
-            names = sorted(e.name for e in entries if e.name.lower().endswith((".sql", ".py")))
+            names = [e.name for e in entries if e.name.lower().endswith((".sql", ".py"))]
     except OSError as error:
         raise MigrationFileError(
             f"no migrations: {shown}: {(error.strerror or str(error)).lower()}",
             code="no-folder",
             help="name the folder with `sql = …` in wishkit.toml, or make one: wishkit init",
         ) from None
-    names = [n for n in names if not n.startswith(".")]
-    # Prefixes, because joining a thousand paths is felt.
-    place, shown = os.path.join(folder, ""), os.path.join(shown, "")  # noqa: PTH118 - as above
+    # A prefix, because joining a thousand paths is felt.
+    place = os.path.join(folder, "")  # noqa: PTH118 - as above
+    yield from pair(names, lambda name: _bytes(place + name), shown_as=shown)
+
+
+def pair(
+    names: Iterable[str], read: Callable[[str], bytes], *, shown_as: str
+) -> Iterator[Migration | MigrationFileError]:
+    """Put files together, wherever they lie; what is wrong with their names comes between them.
+
+    Args:
+        names: of the files of a folder, with endings.
+        read: the content of one of them; may raise OSError.
+        shown_as: how messages name the folder.
+    """
+    names = sorted(n for n in names if not n.startswith("."))
+    shown = os.path.join(shown_as, "")  # noqa: PTH118 - as in scan_folder
     forward = [n for n in names if not n.endswith(BACKWARD_SUFFIX)]
     backward = {n for n in names if n.endswith(BACKWARD_SUFFIX)}
-    migrations: list[Migration] = []
+    before: Migration | None = None
     for name in forward:
         id_ = name.removesuffix(".sql")
-        _check_name(id_, name, shown, migrations[-1] if migrations else None)
         partner = id_ + BACKWARD_SUFFIX
-        migrations.append(
-            Migration.of(
-                id_,
-                _read(place, name, shown),
-                _read(place, partner, shown) if partner in backward else None,
-            )
-        )
+        has_partner = partner in backward
         backward.discard(partner)
+        try:
+            _check_name(id_, name, shown, before)
+            before = Migration.of(
+                id_,
+                _read(read, name, shown),
+                _read(read, partner, shown) if has_partner else None,
+            )
+        except MigrationFileError as error:
+            yield error
+        else:
+            yield before
     for name in sorted(backward):
-        raise MigrationFileError(
+        yield MigrationFileError(
             f"{name} has no forward file",
             code="forward-missing",
             where=Location(shown + name, 1),
             help=f"expected {name.removesuffix(BACKWARD_SUFFIX)}.sql beside it; "
             "was the forward file renamed or deleted alone?",
         )
-    return tuple(migrations)
 
 
 def _check_name(id_: str, name: str, shown: str, before: Migration | None) -> None:
@@ -176,9 +217,9 @@ def _check_name(id_: str, name: str, shown: str, before: Migration | None) -> No
         )
 
 
-def _read(place: str, name: str, shown: str) -> Script:
+def _read(read: Callable[[str], bytes], name: str, shown: str) -> Script:
     try:
-        return Script.normalise(shown + name, _bytes(place + name))
+        return Script.normalise(shown + name, read(name))
     except OSError as error:
         raise MigrationFileError(
             f"cannot read {name}: {(error.strerror or str(error)).lower()}",

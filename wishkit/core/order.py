@@ -32,7 +32,7 @@ def dependency_order(todo: Mapping[str, Migration], known: Collection[str]) -> l
     for id_, migration in todo.items():
         for needed in migration.header.depends:
             if needed not in known:
-                raise _unknown_dependency(migration, needed, known)
+                raise unknown_dependency(migration, needed, known)
         blocked_by[id_] = {d for d in migration.header.depends if d in todo}
         for needed in blocked_by[id_]:
             blocks.setdefault(needed, []).append(id_)
@@ -80,26 +80,28 @@ def _cycle(todo: Mapping[str, Migration], blocked_by: Mapping[str, Collection[st
     return PlanError(
         message,
         code="dependency-cycle",
-        where=_depends_line(todo[circle[0]], circle[1]),
+        where=depends_line(todo[circle[0]], circle[1]),
         help='an arrow means "depends on": remove the `-- depends:` that is not so',
     )
 
 
-def _unknown_dependency(
+def unknown_dependency(
     migration: Migration, needed: str, known: Collection[str]
 ) -> MigrationFileError:
+    """The error for a dependency on a migration that is nowhere."""
     from difflib import get_close_matches  # noqa: PLC0415 - only when something is wrong
 
     close = get_close_matches(needed, sorted(known), n=1, cutoff=0.5)
     return MigrationFileError(
         f'{migration.id} depends on "{needed}", which does not exist',
         code="unknown-dependency",
-        where=_depends_line(migration, needed),
+        where=depends_line(migration, needed),
         help=f'perhaps you meant "{close[0]}"' if close else "a dependency is named by its full id",
     )
 
 
-def _depends_line(migration: Migration, needed: str) -> Location:
+def depends_line(migration: Migration, needed: str) -> Location:
+    """Where a forward file says that it depends on another one."""
     name = re.escape(needed.encode())
     pattern = rb"^[ \t]*--[ \t]*depends[ \t]*:[^\n]*?(?<!\S)(" + name + rb")(?!\S)"
     found = re.search(pattern, migration.forward.source, re.MULTILINE)

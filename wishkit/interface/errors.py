@@ -39,11 +39,29 @@ def error_lines(error: WishkitError) -> list[str]:
 
 def _lines(error: WishkitError, *, columns: int | None) -> Iterator[Pieces]:
     """Every line as pieces of text with their style."""
-    label = f"error[{error.code}]:"
-    first, *rest = folded(error.message.translate(_VISIBLE), columns, len(label) + 1)
-    yield (label, "bold red"), (f" {first}", "bold")
+    yield from told(f"error[{error.code}]:", "bold red", error.message, error.where, columns)
+    for note in error.notes:
+        yield from block("note", note, None)  # a diff, a list: lines that stay lines
+    for label, text in (("help", error.help), ("state", error.state)):
+        if text:
+            yield from block(label, text, columns)
+
+
+def told(
+    label: str, style: str, message: str, where: Location | None, columns: int | None
+) -> Iterator[Pieces]:
+    """What is wrong and where, with the line and marks below it; lines of pieces with their style.
+
+    Args:
+        label: in front of the message, such as ``error[syntax]:``.
+        style: of the label and of the marks.
+        message: one sentence.
+        where: the place.
+        columns: of the terminal; None: nothing is folded.
+    """
+    first, *rest = folded(message.translate(_VISIBLE), columns, len(label) + 1)
+    yield (label, style), (f" {first}", "bold")
     yield from ((("  " + line, "bold"),) for line in rest)
-    where = error.where
     if where:
         margin = " " * len(str(where.line))
         yield (f"{margin}--> ", "dim"), (str(where).translate(_VISIBLE), "")
@@ -51,12 +69,7 @@ def _lines(error: WishkitError, *, columns: int | None) -> Iterator[Pieces]:
             line, mark = _underlined(where, (columns or _LONGEST) - len(margin) - len(" | ……"))
             yield ((f"{margin} |", "dim"),)
             yield (f"{where.line} | ", "dim"), (line, "")
-            yield (f"{margin} | ", "dim"), (mark, "bold red")
-    for note in error.notes:
-        yield from _block("note", note, None)  # a diff, a list: lines that stay lines
-    for label, text in (("help", error.help), ("state", error.state)):
-        if text:
-            yield from _block(label, text, columns)
+            yield (f"{margin} | ", "dim"), (mark, style)
 
 
 def _underlined(where: Location, shown_length: int) -> tuple[str, str]:
@@ -80,7 +93,8 @@ def _blank(character: str) -> str:
     return "  " if unicodedata.east_asian_width(character) in "WF" else " "
 
 
-def _block(label: str, text: str, columns: int | None) -> Iterator[Pieces]:
+def block(label: str, text: str, columns: int | None) -> Iterator[Pieces]:
+    """A paragraph behind its label, such as ``help:``; lines of pieces with their style."""
     margin = len(label) + 2
     first, *rest = folded(text.translate(_VISIBLE), columns, margin)
     yield (f"{label}:", "bold"), (f" {first}", "")

@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "smoke": ("cli_probes", "Whether the application's path through the database works."),
     "seed": ("cli_probes", "Fill a database with the rows an environment works with."),
     "check": ("cli_check", "Whether a database is what its migrations say; changes nothing."),
+    "lint": ("cli_lint", "What is wrong with migration files; runs nothing."),
     "plan": ("cli_plan", "What migrate or rollback would run; changes nothing."),
     "rehearse": (
         "cli_rehearse",

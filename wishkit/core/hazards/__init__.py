@@ -22,11 +22,10 @@ from wishkit.core.locks.queries import functions
 from wishkit.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from wishkit.core.hazards.parts import Part, Stated, Taken
     from wishkit.core.locks.model import Name
-    from wishkit.core.plan import Step
 
 __all__ = [
     "REFUSING",
@@ -36,11 +35,13 @@ __all__ = [
     "Size",
     "check_rules",
     "hazards",
+    "judge",
     "question",
     "take_apart",
 ]
 
 
+_NOTHING: Mapping[str, str] = {}
 # What no text tells: a statement had its locks, and clients waited for it all the same.
 STALLS = "stalls-clients"
 # Every rule that has to be accepted before what breaks it is run, or is left to its end.
@@ -110,23 +111,34 @@ def hazards(
     scene = Scene(facts, small)
     found = {}
     for step, statements in taken:
-        scene.begin()
         allowed = {rule: rule for rule in accepted}
         for exception in step.migration.allowed(step.direction):
             allowed[exception.rule] = f"{exception.rule}: {exception.reason}"
-        found[step.id] = tuple(_judge(step, statements, scene, allowed))
+        found[step.id] = tuple(
+            judge(statements, scene, transactional=step.transactional, allowed=allowed)
+        )
     return found
 
 
-def _judge(
-    step: Step,
-    statements: Sequence[tuple[Stated, Sequence[Part]]],
+def judge(
+    statements: Iterable[tuple[Stated, Sequence[Part]]],
     scene: Scene,
-    allowed: Mapping[str, str],
+    *,
+    transactional: bool,
+    allowed: Mapping[str, str] = _NOTHING,
 ) -> Iterator[Hazard]:
+    """What the statements of one file would do, as things stand before it; the scene goes on.
+
+    Args:
+        statements: those that may matter, in order, each taken apart.
+        scene: what stands in the database; afterwards, what stands there behind the file.
+        transactional: whether they run as one transaction.
+        allowed: rules that were accepted, each with the words to remember that by.
+    """
+    scene.begin()
     locked = []
     for statement, pieces in statements:
-        if not step.transactional:
+        if not transactional:
             scene.held.clear()
         for part in pieces:
             for rule, finding in findings(part, scene):
@@ -141,5 +153,5 @@ def _judge(
                 )
         locked.append((statement, tuple(scene.holding(statement))))
         scene.went(statement, pieces)
-    if step.transactional and (warning := pile_up(locked)):
+    if transactional and (warning := pile_up(locked)):
         yield warning

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from wishkit.config import Small
     from wishkit.core.locks.model import Name
@@ -36,6 +36,23 @@ class Hazard:
     refused: bool = True
     accepted: str | None = None
     note: str | None = None
+
+    def instead(self) -> Iterator[str]:
+        """The form that keeps nobody waiting, ready to be pasted, and what to know about it."""
+        if self.safe:
+            several = len(self.safe) > 1
+            count = (
+                f"in {len(self.safe)} migrations, one after the other"
+                if several
+                else "in a migration"
+            )
+            texts = "\n".join(
+                (f"-- {number}.\n" if several else "") + text.rstrip("\n")
+                for number, text in enumerate(self.safe, 1)
+            )
+            yield f"the form that keeps nobody waiting, {count}:\n{texts}"
+        if self.note:
+            yield self.note
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,8 +47,8 @@ def keeps_rows(old: Column, tree: Tree, facts: Facts, *, utc: bool) -> bool:
         return False
     if old.declared == new.declared != new.base:
         return True  # a domain stays what it is
-    modifier = _modifier(new, tree)
-    if modifier is None or new.constrained:
+    length = modifier(new, tree)
+    if length is None or new.constrained:
         return False
     before = old.modifier
     if old.base != new.base:
@@ -57,10 +57,10 @@ def keeps_rows(old: Column, tree: Tree, facts: Facts, *, utc: bool) -> bool:
         if pair not in facts.coercible and not same_time:
             return False
         before = -1  # the old length ends with the old type
-    if modifier in {-1, before}:
+    if length in {-1, before}:
         return True
     wider = _WIDER.get(new.base)
-    return wider is not None and wider(before, modifier)
+    return wider is not None and wider(before, length)
 
 
 def keeps_indexes(old: Column, tree: Tree, facts: Facts) -> bool:
@@ -98,7 +98,7 @@ def _numbers(tree: Tree) -> list[int] | None:
     return found
 
 
-def _modifier(new: Type, tree: Tree) -> int | None:
+def modifier(new: Type, tree: Tree) -> int | None:
     """The modifier that a type and its written numbers come to; None where it is not known."""
     numbers = _numbers(tree)
     if numbers is None:

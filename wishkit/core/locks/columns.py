@@ -20,7 +20,7 @@ COLUMN_PARTNERS = (Reach.REFERENCED, Reach.REFERENCING, Reach.SEQUENCES)
 # Functions whose value is the same for all rows of one statement, and those whose value is not
 # (pg_proc.provolatile). A default of the second kind rewrites the table; of the third, those we
 # do not know, it may.
-_STEADY = words(
+STEADY = words(
     """now transaction_timestamp statement_timestamp current_setting current_database
     current_schema lower upper trim btrim ltrim rtrim concat concat_ws left right replace
     substring substr md5 sha256 encode decode to_char to_date to_timestamp to_number date_trunc
@@ -142,7 +142,7 @@ def _default_rewrites(
     if kinds[-1] in SERIAL or stored or "CONSTR_IDENTITY" in constraints or called & _VOLATILE:
         draft.rewrite(table)
         return True
-    if strange := called - _STEADY:
+    if strange := called - STEADY:
         names = ", ".join(f"{name}()" for name in sorted(strange))
         draft.rewrite(table, f"no rewrite if {names} is STABLE or IMMUTABLE")
     elif not generated and not _is_built_in(draft, kinds, column):
