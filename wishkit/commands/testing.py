@@ -102,7 +102,10 @@ class Clones:
         self._servers = ExitStack()
 
     def close(self) -> None:
-        """Stop the servers that were started beside the one given."""
+        """Leave nothing on the server, and stop those that were started beside it."""
+        for states in self._states.values():
+            if states.bench.stage is self._place:
+                states.drop_all()
         self._servers.close()
 
     @contextmanager

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from psycopg.conninfo import conninfo_to_dict
 
 from wishkit.core.roles import changes_server, roles_made, roles_named
-from wishkit.errors import Interrupted, WishkitError
+from wishkit.errors import Interrupted, SeedFailed, WishkitError
 from wishkit.postgres.stage import make_roles, missing_extension
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class States:
     _made: dict[Key, str] = field(default_factory=dict)
     _failed: dict[Key, WishkitError] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
+    _token: str = field(default_factory=lambda: secrets.token_hex(4))
 
     def copy(self, state: State) -> str:
         """A database of its own in this state; returns its name on the stage.
@@ -86,8 +88,14 @@ class States:
         with self.bench.running(name) as run:
             run(migration, direction)
 
+    def drop_all(self) -> None:
+        """Remove what the copies are made from."""
+        for name in {*self._made.values()}:
+            self.drop(name)
+        self._made.clear()
+
     def _copy(self, template: str) -> str:
-        name = f"state_{next(self._numbers)}"
+        name = f"wishkit_{self._token}_{next(self._numbers)}"
         self.bench.stage.create_database(name, template=template)
         return name
 
@@ -144,7 +152,10 @@ class States:
             return
         with self.bench.connect(name) as connection:
             if error := self.bench.fill(connection, scripts):
-                self._fail(key, error)
+                wrong = SeedFailed(
+                    error.message, where=error.where, help=error.help, notes=error.notes
+                )
+                self._fail(key, wrong)
 
     def _fail(self, key: Key, error: WishkitError) -> None:
         error.state = _GONE
