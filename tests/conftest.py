@@ -9,6 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 pytest_plugins = (
+    "pytester",
     "tests.plugins.environment",
     "tests.plugins.databases",
     "tests.plugins.golden",

@@ -8,6 +8,7 @@ In a fenced block of a document, by its language:
     sh       is run, and must succeed.
     sql      parses; with <!-- file: PATH --> before it, it is that file.
     toml     is a wishkit.toml that can be read.
+    python   is a file of tests for the sql/ of this project, and they pass.
     text     is not looked at.
 
 The blocks of one document are run in order in one fresh clone with an embedded server. A block
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from tests.plugins.golden import Golden
     from tests.terminal import Seen
     from wishkit.postgres.binaries import Binaries
+    from wishkit.postgres.scratch import Scratch
 
 PROJECT = Path(__file__).parents[1]
 DOCUMENTS = [
@@ -47,7 +49,7 @@ DOCUMENTS = [
     "sql/README.md",
     *sorted(str(path.relative_to(PROJECT)) for path in (PROJECT / "docs").glob("*.md")),
 ]
-LANGUAGES = {"console", "sh", "sql", "toml", "text"}
+LANGUAGES = {"console", "sh", "sql", "toml", "python", "text"}
 RUN = {"console", "sh"}
 WRITE = os.environ.get("WISHKIT_GOLDEN") == "write"
 BY_HAND = "sql/README.md"  # speaks of psql, from the folder it lies in, on whatever PG* names
@@ -221,6 +223,22 @@ def test_sql_is_sql(block: Block) -> None:
 def test_toml_is_a_configuration(block: Block, tmp_path: Path) -> None:
     (tmp_path / "wishkit.toml").write_text(block.text, encoding="utf-8")
     assert load(tmp_path, environ={}).path
+
+
+@pytest.mark.parametrize("document", sorted({b.document for b in ALL if b.language == "python"}))
+def test_python_is_tests_that_pass(
+    document: str, pytester: pytest.Pytester, server: Scratch
+) -> None:
+    for number, block in enumerate(blocks(document)):
+        if block.language == "python":
+            pytester.makepyfile(**{f"test_{number}": block.text})
+    result = pytester.runpytest_inprocess(
+        *("-W", "error", "-p", "no:hypothesispytest", "--wishkit-server", server.url()),
+        *("-o", f"wishkit_sql={PROJECT / 'sql'}"),
+    )
+    assert result.ret == 0
+    written = (PROJECT / document).read_text(encoding="utf-8")
+    result.assert_outcomes(passed=len(re.findall(r"^ *def test_", written, re.MULTILINE)))
 
 
 def test_every_block_says_what_it_is() -> None:

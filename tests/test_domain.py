@@ -24,11 +24,11 @@ from wishkit.errors import ConnectError, ConsentNeeded, WishkitError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.plugins.databases import MakeDatabase
     from tests.plugins.project import RunWishkit
     from wishkit.commands.report import Report
     from wishkit.postgres.binaries import Binaries
     from wishkit.postgres.scratch import Scratch
+    from wishkit.pytest_plugin import Database
 
 HERE = Path(__file__).parent / "domain"
 SQL = Path(__file__).parents[1] / "sql"
@@ -99,6 +99,12 @@ def dump(binaries: Binaries, url: str) -> str:
     return re.sub(r"(?m)^\\(un)?restrict .*|^-- Dump.*", "", done.stdout)
 
 
+@pytest.fixture
+def migrated(wishkit_database: Database) -> str:
+    """A database of the test's own with all of sql/ in it, or as much as its marker says."""
+    return wishkit_database.url
+
+
 @pytest.fixture(scope="module")
 def at_0007(server: Scratch) -> Iterator[str]:
     """A database with the wishlist, to be looked at but not changed."""
@@ -120,9 +126,9 @@ def test_the_sequence_is_there_and_every_step_has_its_way_back() -> None:
         assert migration.header.irreversible is None
 
 
-def test_the_database_before_the_wishlist_is_as_written(database: str) -> None:
-    forward(database, "0006")
-    assert facts(database) == AT_0006
+@pytest.mark.wishkit(to="0006")
+def test_the_database_before_the_wishlist_is_as_written(migrated: str) -> None:
+    assert facts(migrated) == AT_0006
 
 
 def test_the_wishlist_is_as_written(at_0007: str) -> None:
@@ -186,36 +192,34 @@ def test_a_store_that_is_no_choice_is_refused(at_0007: str) -> None:
         query(at_0007, WISH.replace("LEGO", "Amazon"))
 
 
-def test_again_does_nothing_and_says_so(database: str, run_wishkit: RunWishkit) -> None:
-    forward(database)
-    outcome = run_wishkit("migrate", "--url", database, cwd=SQL.parent)
+def test_again_does_nothing_and_says_so(migrated: str, run_wishkit: RunWishkit) -> None:
+    outcome = run_wishkit("migrate", "--url", migrated, cwd=SQL.parent)
     assert outcome.status == 0
     assert outcome.stdout == f"nothing to do: the database is at {MIGRATIONS[-1].id}\n"
 
 
-def test_the_way_back_leaves_nothing_of_the_wishlist(database: str, binaries: Binaries) -> None:
-    forward(database, "0006")
-    before = dump(binaries, database)
-    forward(database)
-    assert "wishlist_items" in dump(binaries, database)
-    back(database, "0006")
-    assert dump(binaries, database) == before
-    left = query(database, "SELECT typname FROM pg_type WHERE typname LIKE '%wishlist%'")
+@pytest.mark.wishkit(to="0006")
+def test_the_way_back_leaves_nothing_of_the_wishlist(migrated: str, binaries: Binaries) -> None:
+    before = dump(binaries, migrated)
+    forward(migrated)
+    assert "wishlist_items" in dump(binaries, migrated)
+    back(migrated, "0006")
+    assert dump(binaries, migrated) == before
+    left = query(migrated, "SELECT typname FROM pg_type WHERE typname LIKE '%wishlist%'")
     assert left == []
 
 
-def test_wishes_are_not_lost_without_consent(database: str) -> None:
-    forward(database)
-    query(database, WISH)
-    query(database, WISH)
+def test_wishes_are_not_lost_without_consent(migrated: str) -> None:
+    query(migrated, WISH)
+    query(migrated, WISH)
     with pytest.raises(ConsentNeeded) as caught:
-        rollback(workspace(database), to="0006")
+        rollback(workspace(migrated), to="0006")
     assert caught.value.exit_status == 1
     assert "wishlist_items (2 rows)" in caught.value.message
-    assert query(database, "SELECT count(*) FROM wishlist_items") == [(2,)]
-    assert all(row.state.value == "applied" for row in status(workspace(database)).migrations)
-    back(database, "0006")
-    assert facts(database) == AT_0006
+    assert query(migrated, "SELECT count(*) FROM wishlist_items") == [(2,)]
+    assert all(row.state.value == "applied" for row in status(workspace(migrated)).migrations)
+    back(migrated, "0006")
+    assert facts(migrated) == AT_0006
 
 
 def test_production_asks_first(database: str) -> None:
@@ -226,10 +230,9 @@ def test_production_asks_first(database: str) -> None:
 
 
 @pytest.mark.parametrize("rows", [1_000, 100_000])
-def test_the_two_main_queries_use_the_indexes(database: str, rows: int) -> None:
-    forward(database)
+def test_the_two_main_queries_use_the_indexes(migrated: str, rows: int) -> None:
     query(
-        database,
+        migrated,
         f"""
         INSERT INTO wishlist_items (user_id, title, store, sort_order, priority)
         SELECT 'user-' || n % 50, 'wish ' || n, (enum_range(NULL::wishlist_store))[1 + n % 7],
@@ -237,19 +240,19 @@ def test_the_two_main_queries_use_the_indexes(database: str, rows: int) -> None:
         FROM generate_series(1, {rows}) AS n
         """,
     )
-    query(database, "ANALYZE wishlist_items")
+    query(migrated, "ANALYZE wishlist_items")
     for statement in (PAGE, f"{PAGE} LIMIT 5", STORE_PAGE):
-        used, cost = plan(database, statement)
+        used, cost = plan(migrated, statement)
         assert used, statement
         assert all(name.startswith("idx_wishlist_user_") for name in used)
         without = "SET enable_indexscan = off; SET enable_bitmapscan = off"
-        assert cost < plan(database, statement, without)[1]
-    assert plan(database, f"{PAGE} LIMIT 5")[0] == {"idx_wishlist_user_sort"}
+        assert cost < plan(migrated, statement, without)[1]
+    assert plan(migrated, f"{PAGE} LIMIT 5")[0] == {"idx_wishlist_user_sort"}
     # Newest first, without a sort: what 0010 is for.
     recent = (
         "SELECT * FROM wishlist_items WHERE user_id = 'user-7' ORDER BY created_at DESC LIMIT 9"
     )
-    assert plan(database, recent)[0] == {"idx_wishlist_user_created"}
+    assert plan(migrated, recent)[0] == {"idx_wishlist_user_created"}
 
 
 def plan(url: str, statement: str, settings: str = "SELECT 1") -> tuple[set[str], float]:
@@ -326,61 +329,57 @@ def test_a_label_in_use_is_not_removed(
     query(database, f"UPDATE wishlist_items SET {column} = '{label}'")
 
 
-def test_deleting_a_wish_leaves_the_set_that_fulfilled_it(database: str) -> None:
-    forward(database)
-    ((wish,),) = query(database, WISH)
+def test_deleting_a_wish_leaves_the_set_that_fulfilled_it(migrated: str) -> None:
+    ((wish,),) = query(migrated, WISH)
     query(
-        database,
+        migrated,
         f"INSERT INTO sets (user_id, title, wishlist_item_id) VALUES ('u', 't', '{wish}')",
     )
-    query(database, "DELETE FROM wishlist_items")
-    assert query(database, "SELECT wishlist_item_id FROM sets") == [(None,)]
+    query(migrated, "DELETE FROM wishlist_items")
+    assert query(migrated, "SELECT wishlist_item_id FROM sets") == [(None,)]
 
 
 # Bad days
 
 
-def test_another_table_of_that_name_stops_it_and_stays(database: str) -> None:
-    forward(database, "0006")
-    query(database, "CREATE TABLE wishlist_items (other int)")
-    before = facts(database)
-    report = migrate(workspace(database))
+@pytest.mark.wishkit(to="0006")
+def test_another_table_of_that_name_stops_it_and_stays(migrated: str) -> None:
+    query(migrated, "CREATE TABLE wishlist_items (other int)")
+    before = facts(migrated)
+    report = migrate(workspace(migrated))
     assert report.error
     assert (report.error.exit_status, report.error.code) == (3, "migration-failed")
     assert report.error.message == 'relation "wishlist_items" already exists'
     assert report.error.where
     assert report.error.where.path.endswith("0007_add_wishlist.sql")
-    assert facts(database) == before
-    query(database, "DROP TABLE wishlist_items")
-    forward(database)
+    assert facts(migrated) == before
+    query(migrated, "DROP TABLE wishlist_items")
+    forward(migrated)
 
 
-def test_a_role_that_may_not_create_does_nothing_half(
-    database: str, make_database: MakeDatabase
-) -> None:
-    del make_database
-    forward(database, "0006")
-    role = f"reader_{database.rpartition('/')[2].partition('?')[0]}"
-    query(database, f"CREATE ROLE {role}")
+@pytest.mark.wishkit(to="0006")
+def test_a_role_that_may_not_create_does_nothing_half(migrated: str) -> None:
+    role = f"reader_{migrated.rpartition('/')[2].partition('?')[0]}"
+    query(migrated, f"CREATE ROLE {role}")
     try:
         query(
-            database,
+            migrated,
             f"GRANT USAGE ON SCHEMA wishkit, public TO {role};"
             f"GRANT ALL ON ALL TABLES IN SCHEMA wishkit, public TO {role};"
             f"GRANT ALL ON ALL SEQUENCES IN SCHEMA wishkit TO {role}",
         )
-        before = facts(database)
-        target = Target(url=database, name="command line", role=role)
+        before = facts(migrated)
+        target = Target(url=migrated, name="command line", role=role)
         report = migrate(Workspace(Config(sql=SQL), target, lambda _: None))
         assert report.error
         assert (report.error.exit_status, report.error.message) == (
             3,
             "permission denied for schema public",
         )
-        assert facts(database) == before
+        assert facts(migrated) == before
     finally:
-        query(database, f"DROP OWNED BY {role}; DROP ROLE {role}")
-    forward(database)
+        query(migrated, f"DROP OWNED BY {role}; DROP ROLE {role}")
+    forward(migrated)
 
 
 def test_a_read_only_database_is_told_before_anything_runs(database: str) -> None:

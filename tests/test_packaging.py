@@ -163,6 +163,17 @@ def test_what_pip_installs_is_whole(installation: Installation, database: str) -
     )
     assert installation.run("python", "-c", program) == "wishkit.postgres.yoyo_backend\n"
 
+    # pytest finds the plugin, which brings a server, and the migration from above.
+    tests = installation.elsewhere / "test_toys.py"
+    tests.write_text(
+        "def test_toys(wishkit_database, pytestconfig):\n"
+        f"    plugin = pytestconfig.pluginmanager.get_plugin('wishkit')\n"
+        f"    assert plugin.__file__.startswith({str(installation.folder)!r})\n"
+        "    assert wishkit_database.connect().execute('SELECT FROM toys').fetchone() is None\n"
+    )
+    options = ("-q", "-W", "error", "-p", "no:hypothesispytest")
+    assert "1 passed" in installation.run("python", "-m", "pytest", *options)
+
     # What comes after "wishkit rol" and TAB.
     asked = {"_WISHKIT_COMPLETE": "complete_bash", "COMP_WORDS": "wishkit rol", "COMP_CWORD": "1"}
     assert installation.run("wishkit", env=asked).split() == ["rollback"]

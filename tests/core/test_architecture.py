@@ -18,6 +18,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 QUERIES = sorted((PACKAGE / "postgres" / "queries").glob("*.sql"))
 # Who may import whom: each layer itself, and those behind it.
 LAYERS = ("interface", "commands", "postgres", "core")
+# In front of the house: what a person, or pytest, comes in by. Nobody imports them.
+DOORS = {"wishkit.__main__", "wishkit.pytest_plugin"}
 DRIVERS = {"psycopg", "psycopg_pool", "psycopg_binary", "psycopg_c", "yoyo"}
 LONGEST = 400  # lines; the aim is 300
 
@@ -67,8 +69,15 @@ def test_imports_flow_one_way(path: Path) -> None:
     layers = {found for module in ours if (found := layer(module))}
     if own:
         assert layers <= {*LAYERS[LAYERS.index(own) :]}
-    elif path.name != "__main__.py":  # errors and config may be imported by all, so import none
+    elif name(path) not in DOORS:  # errors and config may be imported by all, so import none
         assert not layers
+    assert not {module for module in ours if module.startswith((*DOORS,))}
+
+
+@every_module
+def test_only_the_plugin_knows_pytest(path: Path) -> None:
+    # Who runs migrations need not have it.
+    assert name(path) == "wishkit.pytest_plugin" or "pytest" not in roots(path)
 
 
 @every_module
@@ -83,8 +92,9 @@ def test_only_postgres_talks_to_the_server(path: Path) -> None:
         if isinstance(inner, ast.Import)
         for module in (alias.name for alias in inner.names)
     }
-    # The type of a connection may be named by commands, which pass it on.
-    allowed = typing_only if layer(name(path)) == "commands" else set()
+    # The type of a connection may be named by commands, and by a door, which pass it on.
+    passes = layer(name(path)) == "commands" or name(path) in DOORS
+    allowed = typing_only if passes else set()
     assert not (roots(path) & DRIVERS) - allowed
 
 

@@ -60,6 +60,12 @@ def server(binaries: Binaries, clean_environment: None) -> Iterator[Scratch]:  #
         yield scratch
 
 
+@pytest.fixture(scope="session")
+def wishkit_server(server: Scratch) -> Scratch:
+    """Where the databases of our own pytest plugin are: on the same server as all others."""
+    return server
+
+
 @pytest.fixture
 def make_database(server: Scratch) -> Iterator[MakeDatabase]:
     """A factory of fresh, empty databases."""

@@ -175,14 +175,24 @@ def make_roles(connection: Connection, roles: Iterable[str]) -> None:
             ) from None
 
 
-def missing_extension(error: WishkitError, id_: str) -> CompareError | None:
-    """What to say when a scratch server lacks an extension; None if it was something else."""
+def missing_extension(
+    error: WishkitError,
+    id_: str,
+    *,
+    instead: str = "rehearse on a server that has it: --server URL",
+) -> CompareError | None:
+    """What to say when a scratch server lacks an extension; None if it was something else.
+
+    Args:
+        error: why a migration failed.
+        id_: of the migration.
+        instead: what else can be done than install it.
+    """
     if not (missing := _NO_EXTENSION.search(error.message)):
         return None
     return CompareError(
         f"the scratch server lacks the extension {missing[1]}, which {id_} makes",
         code="extension-missing",
         where=error.where,
-        help=f"install it for the PostgreSQL that {VARIABLE} names; or rehearse on a server that "
-        "has it: --server URL",
+        help=f"install it for the PostgreSQL that {VARIABLE} names; or {instead}",
     )

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[Any]
 
 _CANCEL_POLL = 0.05  # seconds
+_LIKE_ANYBODY = Patience(deadline=0)
 
 
 @dataclass(slots=True)
@@ -38,19 +39,23 @@ class Workbench:
 
     Args:
         stage: where they are.
+        verb: what for; shown in pg_stat_activity, and kept in their ledgers.
+        patience: with whoever else is connected to them; by default they queue like anybody.
 
     Attributes:
         stopping: asked to stop: what fails now fails because of that.
     """
 
     stage: Stage
+    verb: str = "rehearse"
+    patience: Patience = _LIKE_ANYBODY
     stopping: bool = False
     _open: set[Connection] = field(default_factory=set)
 
     @contextmanager
     def connect(self, name: str) -> Iterator[Connection]:
         """A connection, in autocommit mode, for the length of a ``with`` block."""
-        connection = connect(self._target(name), application_name="wishkit rehearse")
+        connection = connect(self._target(name), application_name=f"wishkit {self.verb}")
         self._open.add(connection)
         try:
             yield connection
@@ -71,7 +76,7 @@ class Workbench:
         target = self._target(name)
         with (
             self.connect(name) as connection,
-            open_run(connection, target, verb="rehearse", reason=None, listener=_nobody) as run,
+            open_run(connection, target, verb=self.verb, reason=None, listener=_nobody) as run,
         ):
 
             def one(migration: Migration, direction: Direction) -> float:
@@ -104,7 +109,7 @@ class Workbench:
                     connection.cancel_safe()
 
     def _target(self, name: str) -> Target:
-        return Target(self.stage.url(name), "rehearsal", patience=Patience(deadline=0))
+        return Target(self.stage.url(name), "rehearsal", patience=self.patience)
 
 
 def _nobody(_event: object) -> None:
