@@ -12,6 +12,7 @@ import psycopg
 
 from wishkit.commands.migrate import migrate
 from wishkit.commands.new import new_from_recipe
+from wishkit.commands.probes import verify
 from wishkit.commands.rehearse import rehearse
 from wishkit.commands.rollback import rollback
 from wishkit.commands.workspace import Workspace
@@ -125,6 +126,8 @@ def test_the_files_are_what_new_writes_and_the_way_back_brings_the_rows_back(
             done(place)
         for path in files(folder):
             shutil.copy(path, place.config.sql / "migrations")
+        for path in files(folder / "verify"):
+            shutil.copy(path, place.config.sql / "verify")
         for id_ in ids(folder):
             fixture = folder / "fixtures" / f"{id_}.sql"
             if fixture.exists():
@@ -140,6 +143,13 @@ def test_the_files_are_what_new_writes_and_the_way_back_brings_the_rows_back(
         ("BrickLink", None, "49.90", None),
         ("Other", None, None, None),
     ]
+    # What contract halves take back, as the guide says; everything else still holds.
+    broken = {it.id for it in verify(place).verdicts if not it.passed}
+    assert broken == {
+        "0007_add_wishlist",
+        "0009_extend_currencies",
+        "0025_add_wishlist_items_amount",
+    }
     report = rollback(place, to=BEFORE, accept_data_loss=True)
     assert report.error is None, (report.error, report.error.notes)
     after = wishes(url, "notes, price, image_url")
@@ -239,7 +249,7 @@ def test_what_a_rehearsal_finds_is_called_as_the_documents_say() -> None:
 def test_every_code_that_the_documents_name_exists() -> None:
     rules = POLICY.read_text(encoding="utf-8").partition("## What nothing")[0]
     cells = [line.split(" | ")[-1] for line in rules.splitlines() if re.match(r"\| \d", line)]
-    assert len(cells) == 16
+    assert len(cells) == 17
     stops = [line for line in POLICY.read_text(encoding="utf-8").splitlines() if "`not-re" in line]
     codes = set(re.findall(r"(?<!lint )(?<!rehearse )`([a-z]+(?:-[a-z]+)*)`", "".join(cells)))
     codes |= set(re.findall(r"(?<!lint )`([a-z]+-[a-z-]+)`", stops[-1]))

@@ -2,10 +2,10 @@
 
 DO $$
 BEGIN
-    INSERT INTO wishlist_items (user_id, title, store) VALUES ('verify', 'not known', 'LEGO');
+    INSERT INTO wishlist_items (user_id, title, store) VALUES ('verify-0031', 'not known', 'LEGO');
     BEGIN
         INSERT INTO wishlist_items (user_id, title, store, piece_count)
-        VALUES ('verify', 'none', 'LEGO', 0);
+        VALUES ('verify-0031', 'none', 'LEGO', 0);
     EXCEPTION WHEN check_violation THEN
         RETURN;
     END;
