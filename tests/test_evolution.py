@@ -236,7 +236,7 @@ def test_what_is_lost_has_to_be_said(tmp_path: Path) -> None:
 def named(kind: str) -> set[str]:
     """Names in backticks behind a word, in both documents."""
     text = "".join(path.read_text(encoding="utf-8") for path in (GUIDE, POLICY))
-    found = set(re.findall(rf"\b{kind} `([a-z-]+)`", text))
+    found = set(re.findall(rf"\b{kind}\s+`([a-z-]+)`", text))
     assert found
     return found
 
@@ -251,8 +251,8 @@ def test_every_code_that_the_documents_name_exists() -> None:
     cells = [line.split(" | ")[-1] for line in rules.splitlines() if re.match(r"\| \d", line)]
     assert len(cells) == 17
     stops = [line for line in POLICY.read_text(encoding="utf-8").splitlines() if "`not-re" in line]
-    codes = set(re.findall(r"(?<!lint )(?<!rehearse )`([a-z]+(?:-[a-z]+)*)`", "".join(cells)))
-    codes |= set(re.findall(r"(?<!lint )`([a-z]+-[a-z-]+)`", stops[-1]))
+    codes = set(re.findall(r"(?<!lint\s)(?<!rehearse\s)`([a-z]+(?:-[a-z]+)*)`", "".join(cells)))
+    codes |= set(re.findall(r"(?<!lint\s)`([a-z]+-[a-z-]+)`", stops[-1]))
     codes |= set(re.findall(r"\[`([a-z-]+)`\]", GUIDE.read_text(encoding="utf-8")))
     known = (PROJECT / "docs" / "errors.md").read_text(encoding="utf-8")
     assert len(codes) > 15
