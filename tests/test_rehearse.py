@@ -8,8 +8,10 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+from unittest.mock import Mock
 
 import psycopg
 import pytest
@@ -20,10 +22,12 @@ from wishkit.commands.plan import plan
 from wishkit.commands.rehearse import Rehearsing, rehearse
 from wishkit.commands.workspace import Workspace
 from wishkit.config import Config, Patience, Target
+from wishkit.core.locks.model import LockMode
 from wishkit.core.rehearsal import Loss, Measured, MeasuredLock, Rows, losses, together
 from wishkit.errors import ConsentNeeded, WishkitError
 from wishkit.interface.render_plan import render_plan
 from wishkit.interface.render_rehearse import render_rehearsal
+from wishkit.postgres.measure import Measurer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -236,6 +240,27 @@ def test_locks_and_rewrites_are_measured_statement_by_statement(sql_folder: SqlF
         (7, 7, 6, [("SHARE", "b")], ()),
     ]
     assert found.backward_statements[-1].rewrites == ("a",)
+
+
+def test_a_statement_that_begins_to_wait_between_two_looks_is_not_missed() -> None:
+    class Watcher:
+        """A server on which the statement takes its lock, and waits, behind the first question."""
+
+        asked = 0
+
+        def execute(self, *_: object) -> Watcher:
+            self.asked += 1
+            return self
+
+        def fetchone(self) -> tuple[bool]:
+            return (self.asked > 1,)
+
+        def fetchall(self) -> list[tuple[int, str]]:
+            return [(7, "ShareUpdateExclusiveLock")] if self.asked > 1 else []
+
+    measurer = Measurer(Mock(), cast("Any", Watcher()))
+    looks = [*measurer._look(Future(), 1, until=60)]
+    assert looks[-1] == {7: LockMode.SHARE_UPDATE_EXCLUSIVE}
 
 
 def test_what_only_works_as_a_whole_is_not_measured_and_says_so(sql_folder: SqlFolder) -> None:

@@ -158,11 +158,14 @@ class Measurer:
         """What is locked, again and again: until it waits for us, or to its end."""
         began = time.monotonic()
         while not running.done():
-            yield self._locks(self.watcher, pid)
+            enough = False
             if until is not None:
+                # Asked before its locks are: what it took while it was not yet waiting is seen.
                 waits = self.watcher.execute(query("measure_blocked"), {"pid": pid}).fetchone()
-                if (waits and waits[0]) or time.monotonic() - began > until:
-                    return
+                enough = bool(waits and waits[0]) or time.monotonic() - began > until
+            yield self._locks(self.watcher, pid)
+            if enough:
+                return
             time.sleep(_POLL)
 
     def _locks(self, connection: Connection, pid: int) -> Seen:

@@ -26,7 +26,7 @@ UPDATE wishlist_items SET token = DEFAULT WHERE token IS NULL;
 -- nothing to undo: every row of wishlist_items has its token
 -- transactional: true
 --
--- No data is lost: the column goes with the way back of the migration before.
+-- allow: rows-lost the column goes with the way back of the migration before
 
 SELECT;
 === 0016_require_wishlist_items_token.sql

@@ -3,7 +3,7 @@
 -- transactional: false
 
 -- CONCURRENTLY, because a plain CREATE INDEX makes every writer of the table wait until it is
--- built. That is why this file runs outside a transaction, and holds nothing else.
+-- built. That is why this file runs outside a transaction.
 -- No IF NOT EXISTS: a build that was broken off leaves an index of this name that is INVALID, and
 -- IF NOT EXISTS would take it for the finished one.
 CREATE INDEX CONCURRENTLY gallery_albums_cover_image_id_idx

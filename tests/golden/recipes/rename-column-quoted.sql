@@ -44,7 +44,7 @@ UPDATE "Old stuff"."Wish list" SET "Position" = "order" WHERE "Position" IS DIST
 -- nothing to undo: "Old stuff"."Wish list"."Position" holds what "order" holds
 -- transactional: true
 --
--- No data is lost: the column goes with the way back of the migration before.
+-- allow: rows-lost the column goes with the way back of the migration before
 
 SELECT;
 === 0016_prove_wish_list_order_copied.sql
@@ -87,8 +87,9 @@ ALTER TABLE "Old stuff"."Wish list" DROP COLUMN "Position";
 ALTER TABLE "Old stuff"."Wish list" RENAME COLUMN "order" TO "Position";
 === 0017_rename_wish_list_order_to_position.rollback.sql
 -- "Old stuff"."Wish list"."Position" under its old name again, "order", with a copy under the new one
+-- allow: rows-lost the copy is empty until the way back of the migration before fills it
 --
--- No data is lost. The copy is empty at first: the way back of the migration before fills it.
+-- No data is lost: all that was in the copy is in "order" too.
 
 ALTER TABLE "Old stuff"."Wish list" RENAME COLUMN "Position" TO "order";
 ALTER TABLE "Old stuff"."Wish list" ADD COLUMN "Position" text;

@@ -44,7 +44,7 @@ UPDATE wishlist_items SET remarks = notes WHERE remarks IS DISTINCT FROM notes;
 -- nothing to undo: wishlist_items.remarks holds what notes holds
 -- transactional: true
 --
--- No data is lost: the column goes with the way back of the migration before.
+-- allow: rows-lost the column goes with the way back of the migration before
 
 SELECT;
 === 0016_prove_wishlist_items_notes_copied.sql
@@ -87,8 +87,9 @@ ALTER TABLE wishlist_items DROP COLUMN remarks;
 ALTER TABLE wishlist_items RENAME COLUMN notes TO remarks;
 === 0017_rename_wishlist_items_notes_to_remarks.rollback.sql
 -- wishlist_items.remarks under its old name again, notes, with a copy under the new one
+-- allow: rows-lost the copy is empty until the way back of the migration before fills it
 --
--- No data is lost. The copy is empty at first: the way back of the migration before fills it.
+-- No data is lost: all that was in the copy is in notes too.
 
 ALTER TABLE wishlist_items RENAME COLUMN remarks TO notes;
 ALTER TABLE wishlist_items ADD COLUMN remarks text;
