@@ -194,7 +194,9 @@ def test_a_ledger_of_an_older_version_is_lifted(live: Live) -> None:
     assert live.rows("SELECT version > 3 FROM wishkit.ledger") == [(True,)]
 
 
-def test_without_a_ledger_it_is_made_all_the_same(live: Live, database: str) -> None:
+def test_without_a_ledger_it_is_made_all_the_same(
+    live: Live, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bare = live.with_target(url=database)
     made = bare.create()
     (note,) = made.notes
@@ -202,8 +204,10 @@ def test_without_a_ledger_it_is_made_all_the_same(live: Live, database: str) -> 
     assert note == (
         "the ledger does not know of it: the database has no ledger; the first migrate makes it"
     )
+    monkeypatch.setenv("PGOPTIONS", "-c default_transaction_read_only=on")  # is not for a scratch
     found = verify(bare.workspace, Path(made.path))
     assert (found.level, found.kept) == (2, False)
+    assert "the database is read-only" in found.notes[0]
 
 
 def test_a_role_that_may_read_and_not_write(live: Live) -> None:

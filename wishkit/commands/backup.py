@@ -194,7 +194,7 @@ def backups(workspace: Workspace) -> Backups:
         own = own_backups(found, server)
         gates = [
             backup_gate(connection, target, server, ledger, destroys=destroys)
-            for destroys in ((), ("data",))
+            for destroys in ((), ("",))
         ]
         database = describe(target, server)
     return Backups(target.name, database, own, len(found) - len(own), *gates)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from wishkit import config as configuration
 from wishkit.commands.backup import identifier, own_backups, refuse_level
 from wishkit.commands.workspace import shown
-from wishkit.config import EMBEDDED
 from wishkit.core.evidence import EXTERNAL, standings
 from wishkit.errors import (
     BackupError,
@@ -208,7 +207,8 @@ def _known(
     workspace: Workspace, manifest: Manifest, *, named: bool
 ) -> tuple[tuple[Evidence, ...] | None, tuple[str, ...]]:
     """What the ledger knows of a backup; None and why, where it is not to be told of this."""
-    if not named and workspace.target.embedded and manifest.environment != EMBEDDED:
+    target = workspace.target
+    if not named and target.embedded and target.name != manifest.environment:
         return None, ("no ledger knows of this; name the database: --env NAME or --url URL",)
     try:
         with workspace.connect("backup", writes=False) as (connection, target, server):

@@ -113,7 +113,7 @@ def judge(
         database: whose backup it has to be.
         system_identifier: of its cluster; a row of another one was copied here with its database.
         now: by the server's clock.
-        destroys: what data the plan destroys, in words.
+        destroys: what data the plan destroys, in words; an empty one where that is not known.
         environment: its name, for the commands to run.
     """
     level = rule.destructive_level if destroys else rule.level
@@ -126,7 +126,8 @@ def judge(
         return Gate("backup", passed=True, found=f"backup {good[0].what}")
     missing = f"a backup of level {level_words(level)}, not older than {age_words(rule.age)}"
     if destroys and rule.destructive_level > rule.level:
-        missing += f", because the plan destroys data ({', '.join(destroys)})"
+        told = ", ".join(filter(None, destroys))
+        missing += ", because the plan destroys data" + (f" ({told})" if told else "")
     options = f" --env {environment}" + (f" --level {level}" if level else "")
     make = f"make one: wishkit backup create{options}"
     code = "backup-missing"

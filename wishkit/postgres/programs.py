@@ -106,6 +106,7 @@ def run_program(
     line: Sequence[str],
     *,
     secrets: Mapping[str, str] | None = None,
+    env: Mapping[str, str] = os.environ,
     hear: Callable[[str], None] = lambda _: None,
     tick: Callable[[], None] = lambda: None,
 ) -> tuple[int, list[str]]:
@@ -113,7 +114,8 @@ def run_program(
 
     Args:
         line: program and arguments.
-        secrets: variables on top of ours.
+        secrets: variables on top of those.
+        env: the variables it is given.
         hear: is given every line that it says.
         tick: is called a few times a second.
 
@@ -123,12 +125,12 @@ def run_program(
     Raises:
         ServerError: ``program-not-found``: it cannot be started.
     """
-    env = {**os.environ, **(secrets or {}), "LC_ALL": "C"}  # messages that we understand
+    given = {**env, **(secrets or {}), "LC_ALL": "C"}  # messages that we understand
     said: list[str] = []
     try:
         process = subprocess.Popen(
             line,
-            env=env,
+            env=given,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
