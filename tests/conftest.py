@@ -14,6 +14,7 @@ pytest_plugins = (
     "tests.plugins.databases",
     "tests.plugins.golden",
     "tests.plugins.project",
+    "tests.plugins.backups",
     "tests.plugins.changes",
     "tests.plugins.recipes",
     "tests.plugins.checkout",  # uses project

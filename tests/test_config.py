@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from wishkit.config import (
+    BackupRule,
     Config,
     Environment,
     Patience,
@@ -44,6 +45,10 @@ protected = true
 lock_wait = "500ms"
 deadline = "1h"
 kill_blockers = "idle"
+backup = { age = "12h", level = 1, destructive_level = 3 }
+
+[backup]
+folder = "kept"
 """
 
 
@@ -75,6 +80,10 @@ def test_a_whole_file(project: Path) -> None:
         ("pro duction", None, True, 0.5),
     ]
     assert "hunter2" not in repr(config)
+    assert config.backups == project / "kept"
+    rule = BackupRule(age=12 * 3600, level=1, destructive_level=3)
+    assert [e.backup for e in config.environments] == [None, None, rule]
+    assert resolve_target(config, env="pro duction", environ={}).backup == rule
     assert config.patience == Patience(deadline=600, stall=0.1)
     assert config.small == Small(rows=500, bytes=2 * 1024 * 1024)
     patience = [e.patience for e in config.environments]
@@ -127,6 +136,25 @@ def test_variables(project: Path) -> None:
         ("[patience]\nlock_wait = 10", 2, '"lock_wait" is not a duration', '"10s"'),
         ("[patience]\nlock_wait = '10 parsecs'", 2, "not a duration", '"5min"'),
         ("[patience]\nkill_blockers = 'all'", 2, '"kill_blockers" does not', '"idle" or "any"'),
+        ("[backup]\nfoldr = 'x'", 2, 'unknown key "foldr" in [backup]', '"folder"'),
+        (
+            "[environments.a]\nurl = 'x'\nbackup = { age = '1 day' }",
+            3,
+            '"age" is not a duration',
+            '"1h"',
+        ),
+        (
+            "[environments.a]\nurl = 'x'\n[environments.a.backup]\nlevel = 4",
+            4,
+            '"level" is no level of a backup',
+            "3: compared",
+        ),
+        (
+            "[environments.a]\nurl = 'x'\nbackup = { level = 3, destructive_level = 2 }",
+            3,
+            '"destructive_level" is lower',
+            "leave it out",
+        ),
         ("[small]\nsize = '10 apples'", 2, '"size" is not a size', '"10MB"'),
         ("[small]\nrows = '10'", 2, '"rows" must be a whole number, not a string', None),
         ("sql = 1", 1, '"sql" must be a string, not a whole number', None),

@@ -69,6 +69,10 @@ _VARIES = [
         (r"\b\d[\d.]* (ms|s|min)\b( \d\d s)?", "TIME"),
         (r"PostgreSQL [\d.]+", "PostgreSQL N"),
         (r"wishkit \d[\w.]*", "wishkit N"),
+        (r"\b\d{8}T\d{6}Z-[0-9a-f]{6}", "ID"),
+        (r"\b[0-9a-f]{64}\b", "SUM"),
+        (r"\b\d[\d.]* [kMG]B", "SIZE"),
+        (r"\b[\d,]+ (tables|rows)\b", "SOME"),
     )
 ]
 _EXAMPLE_URL = "postgresql://postgres@/wishkit?host=%2Ftmp%2Fwishkit-1000-5c1e0fa7&port=5432"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tests.plugins.project import SqlFolder
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "ledger.md"
+NEXT = ledger.VERSION + 1
 BEGIN, END = "<!-- tables -->\n", "<!-- end of tables -->\n"
 COLUMNS = """
     SELECT c.relname, n.nspname = 'wishkit', obj_description(c.oid, 'pg_class'),
@@ -176,16 +177,16 @@ def test_the_ledger_lifts_itself_with_the_next_change(
     project.migrate(to="0002")
     folder = tmp_path / "versions"
     folder.mkdir()
-    (folder / "0004_next.sql").write_text("ALTER TABLE wishkit.run ADD COLUMN mood text")
+    (folder / f"{NEXT:04}_next.sql").write_text("ALTER TABLE wishkit.run ADD COLUMN mood text")
     with monkeypatch.context() as later:
-        later.setattr(ledger, "VERSION", 4)
-        later.setattr(ledger, "_VERSIONS", {4: "0004_next"})
+        later.setattr(ledger, "VERSION", NEXT)
+        later.setattr(ledger, "_VERSIONS", {NEXT: f"{NEXT:04}_next"})
         later.setattr(ledger, "_VERSIONS_FOLDER", str(folder))
         later.setattr(ledger, "__version__", "2.0")
         project.states()
-        assert project.rows("SELECT version FROM wishkit.ledger") == [(3,)]
+        assert project.rows("SELECT version FROM wishkit.ledger") == [(NEXT - 1,)]
         project.migrate()
-        assert project.rows("SELECT version, written_by FROM wishkit.ledger") == [(4, "2.0")]
+        assert project.rows("SELECT version, written_by FROM wishkit.ledger") == [(NEXT, "2.0")]
         assert project.rows("SELECT mood FROM wishkit.run") == [(None,), (None,)]
     for verb in (project.migrate, project.status, lambda: project.rollback(steps=1)):
         with pytest.raises(LedgerError, match="written by a newer wishkit") as caught:
@@ -199,15 +200,15 @@ def test_a_ledger_that_cannot_be_lifted_is_left_as_it_was(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project.migrate(to="0002")
-    (tmp_path / "0004_next.sql").write_text("CREATE TABLE wishkit.next (); SELECT 1/0")
-    monkeypatch.setattr(ledger, "VERSION", 4)
-    monkeypatch.setattr(ledger, "_VERSIONS", {4: "0004_next"})
+    (tmp_path / f"{NEXT:04}_next.sql").write_text("CREATE TABLE wishkit.next (); SELECT 1/0")
+    monkeypatch.setattr(ledger, "VERSION", NEXT)
+    monkeypatch.setattr(ledger, "_VERSIONS", {NEXT: f"{NEXT:04}_next"})
     monkeypatch.setattr(ledger, "_VERSIONS_FOLDER", str(tmp_path))
     with pytest.raises(LedgerError, match="division by zero"):
         project.migrate()
     assert not project.has("wishkit.next")
     assert not project.has("gamma")
-    assert project.rows("SELECT version FROM wishkit.ledger") == [(3,)]
+    assert project.rows("SELECT version FROM wishkit.ledger") == [(NEXT - 1,)]
 
 
 def test_what_is_left_when_schema_wishkit_is_dropped(project: Project) -> None:

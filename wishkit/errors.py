@@ -14,6 +14,9 @@
     ├── LockHeld                2  another run is at work
     ├── LedgerError             2  the ledger cannot be read or written as it stands
     ├── CompareError            2  what the database should be cannot be found out
+    ├── BackupError             2  a backup cannot be made, read or restored here
+    ├── BackupUnfit             1  a backup was looked at, and is not what it should be
+    ├── GateClosed              1  something has to be there before a run, and is not
     ├── MigrationFailed         3  rolled back; earlier migrations of the run stand
     ├── MigrationPartial        4  stopped part-way outside a transaction; the next run resumes
     ├── OutcomeUnknown          4  the connection went away and the ledger could not be asked
@@ -169,6 +172,27 @@ class CompareError(WishkitError):
     """What the database should consist of cannot be found out; nothing was written to it."""
 
     default_code = "compare"
+
+
+class BackupError(WishkitError):
+    """A backup cannot be made, read or restored here; that says nothing about its worth."""
+
+    default_code = "backup"
+
+
+class BackupUnfit(WishkitError):
+    """A backup was looked at, and is not what it was made as; the database is untouched."""
+
+    default_code = "backup-damaged"
+    exit_status = 1
+
+
+class GateClosed(WishkitError):
+    """Something has to be there before a run, and is not; nothing was run."""
+
+    default_code = "gate"
+    default_state = "nothing was run"
+    exit_status = 1
 
 
 class MigrationFailed(WishkitError):

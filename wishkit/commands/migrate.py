@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from wishkit.commands import hazards, proofs
+from wishkit.commands.backup_gate import backup_gate, destroyed, passing, refuse_no_reason
 from wishkit.commands.report import Done, Report
 from wishkit.commands.snapshot import refresh
 from wishkit.core.migration import resolve
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from wishkit.core.migration import Migration
     from wishkit.core.plan import Step, Unfinished
     from wishkit.core.probes import Probe, Verdict
+    from wishkit.core.stakes import Stake
     from wishkit.core.state import Ledger
     from wishkit.postgres.run import Run
 
@@ -42,6 +44,7 @@ def migrate(
     unfinished: Unfinished | None = None,
     proof: str | None = None,
     verify: bool | None = None,
+    no_backup: str | None = None,
 ) -> Report:
     """Apply pending migrations, each with its record in the ledger.
 
@@ -58,6 +61,8 @@ def migrate(
             environment says whether one is asked for.
         verify: after each migration run its file of verify/, and stop if a promise is broken; as
             the environment has it when None.
+        no_backup: why to go on without the backup that the environment asks for; the ledger keeps
+            it.
 
     Returns:
         What was done; with an error when it stopped on the way.
@@ -66,6 +71,7 @@ def migrate(
         WishkitError: nothing was run.
     """
     hazards.check(accept)
+    refuse_no_reason(no_backup)
     migrations = workspace.migrations()
 
     def plan(ledger: Ledger) -> tuple[Step, ...]:
@@ -98,6 +104,11 @@ def migrate(
         refuse_on_partitioned(connection, prepared)
         judged = hazards.judge(connection, target, prepared, accept)
         hazards.refuse(judged)
+        reason = None
+        if target.backup:
+            lost = stakes_of(connection, prepared)
+            gate = backup_gate(connection, target, server, ledger, destroys=destroyed(lost))
+            reason = passing(gate, no_backup)
         if target.protected:
             count = f"{len(steps)} migration{'s' if steps[1:] else ''}"
             workspace.consent(f"apply {count} to {database}?", yes=yes, flag="--yes")
@@ -105,7 +116,7 @@ def migrate(
             connection,
             target,
             verb="migrate",
-            reason=None,
+            reason=reason,
             listener=workspace.listener,
             unfinished=unfinished,
         ) as run:
@@ -168,6 +179,14 @@ def prepare(steps: Sequence[Step]) -> Prepared:
             back = replace(step, direction="backward")
             batches(back.script, transactional=back.transactional, batched=back.batched)
     return [(s, batches(s.script, transactional=s.transactional, batched=s.batched)) for s in steps]
+
+
+def stakes_of(connection: Connection, prepared: Prepared) -> tuple[Stake, ...]:
+    """Which data a plan destroys, counted in the database."""
+    from wishkit.core.stakes import threats  # noqa: PLC0415 - the parser is heavy
+    from wishkit.postgres.stakes import stakes  # noqa: PLC0415 - as above
+
+    return stakes(connection, threats(prepared))
 
 
 def run_all(

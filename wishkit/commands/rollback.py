@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wishkit.commands import hazards
-from wishkit.commands.migrate import prepare, psql_url, run_all
+from wishkit.commands.backup_gate import backup_gate, destroyed, passing, refuse_no_reason
+from wishkit.commands.migrate import prepare, psql_url, run_all, stakes_of
 from wishkit.commands.probes import probes_for
 from wishkit.commands.report import Report
 from wishkit.commands.snapshot import refresh
 from wishkit.core.migration import resolve
 from wishkit.core.plan import BASE, backward_plan, ids_after, last_ids
-from wishkit.core.stakes import threats
 from wishkit.core.state import State, compare
 from wishkit.errors import ConsentNeeded, UsageError
 
@@ -43,6 +43,7 @@ def rollback(
     yes: bool = False,
     unfinished: Unfinished | None = None,
     verify: bool | None = None,
+    no_backup: str | None = None,
     show: Show | None = None,
 ) -> Report:
     """Undo migrations, newest applied first, by the ledger's order.
@@ -60,6 +61,8 @@ def rollback(
             effect.
         verify: after each migration run the mirror of its file of verify/, and stop if something
             of it remains; as the environment has it when None.
+        no_backup: why to go on without the backup that the environment asks for; the ledger keeps
+            it.
         show: is given the plan and the data at stake before anything runs.
 
     Returns:
@@ -70,11 +73,11 @@ def rollback(
     """
     refuse_unclear(to=to, steps=steps, ids=ids)
     hazards.check(accept)
+    refuse_no_reason(no_backup)
     with workspace.connect("rollback", writes=False) as (connection, target, server):
         from wishkit.postgres.connection import describe, refuse_unfit  # noqa: PLC0415 - heavy
         from wishkit.postgres.ledger import read_ledger  # noqa: PLC0415
         from wishkit.postgres.run import open_run  # noqa: PLC0415
-        from wishkit.postgres.stakes import stakes  # noqa: PLC0415
 
         migrations = workspace.migrations()
         database = describe(target, server)
@@ -91,9 +94,11 @@ def rollback(
         probes = probes_for(workspace, migrations, "gone", asked=verify, target=target)
         judged = hazards.judge(connection, target, prepared, accept)
         hazards.refuse(judged)
-        lost = stakes(connection, threats(prepared))
+        lost = stakes_of(connection, prepared)
         if show:
             show(prepared, lost)
+        gate = backup_gate(connection, target, server, ledger, destroys=destroyed(lost))
+        reason = passing(gate, no_backup)
         _consent(
             workspace,
             database,
@@ -107,7 +112,7 @@ def rollback(
             connection,
             target,
             verb="rollback",
-            reason=None,
+            reason=reason,
             listener=workspace.listener,
             unfinished=unfinished,
         ) as run:

@@ -107,6 +107,23 @@ class Rehearse:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupRule:
+    """Which backup has to be there before a migration into an environment.
+
+    Attributes:
+        age: not older than this, in seconds; of the data in it, not of its file.
+        level: how far it was verified: 0 made, 1 readable, 2 restored, 3 compared.
+        destructive_level: the same, when the plan destroys data.
+        claims: for backups that others keep, the level that they claim counts as well.
+    """
+
+    age: float = 24 * 3600.0
+    level: int = 2
+    destructive_level: int = 2
+    claims: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """One ``[environments.NAME]`` table.
 
@@ -121,6 +138,7 @@ class Environment:
         rehearsed: migrate runs only what has passed a rehearsal.
         verify: migrate and rollback run the files of verify/.
         seeds: it takes seeds although it is protected.
+        backup: which backup migrate and rollback ask for; None: none.
         where: the line of ``url``, for messages.
     """
 
@@ -134,6 +152,7 @@ class Environment:
     rehearsed: bool = False
     verify: bool = False
     seeds: bool = False
+    backup: BackupRule | None = None
     where: Location | None = field(default=None, repr=False)
 
 
@@ -151,6 +170,8 @@ class Config:
         drift_fails: the default of all environments.
         ignore: drift that somebody knows of.
         rehearse: see ``Rehearse``.
+        backups: the folder that backups are written to; None: ``backups`` in the folder of the
+            embedded server.
         default_environment: ``WISHKIT_ENV``.
     """
 
@@ -163,6 +184,7 @@ class Config:
     drift_fails: str = SEVERITIES[0]
     ignore: tuple[Ignore, ...] = ()
     rehearse: Rehearse = Rehearse()
+    backups: Path | None = None
     default_environment: str | None = None
 
 
@@ -185,6 +207,7 @@ class Target:
         rehearsed: migrate runs only what has passed a rehearsal.
         verify: migrate and rollback run the files of verify/.
         seeds: it takes seeds although it is protected.
+        backup: which backup migrate and rollback ask for; None: none.
     """
 
     url: str | None = field(repr=False)  # it may hold a password
@@ -199,6 +222,7 @@ class Target:
     rehearsed: bool = False
     verify: bool = False
     seeds: bool = False
+    backup: BackupRule | None = None
 
 
 def load(start: Path | None = None, *, environ: Mapping[str, str] | None = None) -> Config:
@@ -316,6 +340,7 @@ def _environment_target(config: Config, name: str, environ: Mapping[str, str]) -
         rehearsed=chosen.rehearsed,
         verify=chosen.verify,
         seeds=chosen.seeds,
+        backup=chosen.backup,
     )
 
 

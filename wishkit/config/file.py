@@ -12,6 +12,7 @@ from wishkit.config import (
     DEFAULT_LOCK_WAIT,
     KILLABLE,
     SEVERITIES,
+    BackupRule,
     Environment,
     Ignore,
     Patience,
@@ -48,7 +49,7 @@ def read(path: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         raise _syntax_error(_display(path), text, str(error)) from None
     reader = _Reader(path=_display(path), lines=text.splitlines())
-    tables = ("patience", "small", "drift", "rehearse", "environments")
+    tables = ("patience", "small", "drift", "backup", "rehearse", "environments")
     kinds: dict[str, Any] = {"sql": str, **dict.fromkeys(tables, dict)}
     top = reader.table((), data, kinds)
     waits = reader.table(("patience",), top.get("patience", {}), _WAITS)
@@ -59,6 +60,7 @@ def read(path: Path) -> dict[str, Any]:
         for name, content in top.get("environments", {}).items()
     )
     small = reader.table(("small",), top.get("small", {}), {"rows": int, "size": size})
+    backup = reader.table(("backup",), top.get("backup", {}), {"folder": str})
     defaults = Small()
     rehearse = reader.table(("rehearse",), top.get("rehearse", {}), _REHEARSE)
     if "proof" in rehearse:
@@ -70,6 +72,7 @@ def read(path: Path) -> dict[str, Any]:
         "drift_fails": fails,
         "ignore": reader.ignored(drift.get("ignore", [])),
         "rehearse": Rehearse(**rehearse),
+        "backups": path.parent / backup["folder"] if "folder" in backup else None,
         **_waits(waits),
     }
 
@@ -111,6 +114,7 @@ _ENVIRONMENT: dict[str, Any] = {
     "verify": bool,
     "seeds": bool,
     "drift_fails": _severity,
+    "backup": dict,
 }
 
 
@@ -129,6 +133,8 @@ class _Reader:
             raise self.error(key, f'"{name}" must be a table', help=f"write [environments.{name}]")
         kinds = {**_ENVIRONMENT, **_WAITS}
         values = {"drift_fails": drift_fails, **self.table(key, content, kinds)}
+        if "backup" in values:
+            values["backup"] = self.backup_rule((*key, "backup"), values["backup"])
         if not values.get("url"):
             raise self.error(
                 key,
@@ -138,6 +144,26 @@ class _Reader:
         own = {name: values.pop(name) for name in _WAITS if name in values}
         where = self.locate((*key, "url"))
         return Environment(name=name, where=where, **values, **_waits({**waits, **own}))
+
+    def backup_rule(self, key: tuple[str, ...], content: dict[str, Any]) -> BackupRule:
+        """Which backup has to be there before a migration."""
+        kinds = {"age": duration, "level": int, "destructive_level": int, "claims": bool}
+        values = self.table(key, content, kinds)
+        for name in ("level", "destructive_level"):
+            if name in values and values[name] not in range(4):
+                raise self.error(
+                    (*key, name),
+                    f'"{name}" is no level of a backup',
+                    help="0: made, 1: readable, 2: restored, 3: compared",
+                )
+        rule = BackupRule(**{"destructive_level": values.get("level", 2), **values})
+        if rule.destructive_level < rule.level:
+            raise self.error(
+                (*key, "destructive_level"),
+                f'"destructive_level" is lower than the level of any other plan, {rule.level}',
+                help="leave it out, or ask for more when a plan destroys data",
+            )
+        return rule
 
     def ignored(self, entries: list[Any]) -> tuple[Ignore, ...]:
         """Each ``[[drift.ignore]]``, with the line where it stands."""

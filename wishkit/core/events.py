@@ -165,15 +165,16 @@ class StatementsStarted:
 
 @dataclass(frozen=True, slots=True)
 class Progressed:
-    """How far a statement has got that takes long: an index build, a batched backfill.
+    """How far something has got that takes long: an index build, a batched backfill, a backup.
 
     Attributes:
-        id: the migration.
+        id: the migration; ``backup`` for a backup.
         phase: what it is doing, in a word or two.
         done: how much of it is done; None where nobody counts.
         total: of how much; None where nobody knows.
         unit: what is counted: blocks, tuples, rows, …
         waiting_for: who holds it up, if somebody does.
+        detail: what else there is to say, in a few words.
     """
 
     id: str
@@ -182,6 +183,7 @@ class Progressed:
     total: int | None = None
     unit: str = ""
     waiting_for: str | None = None
+    detail: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from wishkit.interface.options import (
     Json,
     KillBlockers,
     LockWait,
+    NoBackup,
     Patience,
     Unfinished,
     Url,
@@ -53,6 +54,7 @@ def migrate(
         Option("--proof", metavar="FILE", help="Run only what this file says was rehearsed."),
     ] = None,
     verify: Verify = None,
+    no_backup: NoBackup = None,
     url: Url = None,
     env: Env = None,
     json: Json = False,
@@ -94,6 +96,7 @@ def migrate(
             unfinished=decision(unfinished),
             proof=proof,
             verify=verify,
+            no_backup=no_backup,
         )
     return finish(report, as_json=json)
 
@@ -120,6 +123,7 @@ def rollback(
     kill_blockers: KillBlockers = None,
     unfinished: Unfinished = None,
     verify: VerifyGone = None,
+    no_backup: NoBackup = None,
     url: Url = None,
     env: Env = None,
     json: Json = False,
@@ -151,6 +155,7 @@ def rollback(
             yes=yes,
             unfinished=decision(unfinished),
             verify=verify,
+            no_backup=no_backup,
             show=None if json else render_rollback_plan,
         )
     return finish(report, as_json=json)

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wishkit.interface.output import whole_seconds
+from wishkit.interface.output import byte_words, whole_seconds
 
 if TYPE_CHECKING:
     from wishkit.core.events import Progressed
@@ -20,6 +20,7 @@ _PAUSE = 10.0
 _PAUSE_SHARE = 0.1
 # Transactions that are waited for end when they like: nothing can be said from those that have.
 _UNSTEADY = "transactions"
+_BYTES = "bytes"
 _SURE_AFTER = 2.0  # seconds, of estimates
 
 
@@ -88,12 +89,16 @@ class Meter:
     def _numbers(self) -> list[str]:
         told, share = self.told, self._share()
         if told.done is None:
-            return []
+            return [told.detail] if told.detail else []
         if share is None:
             return [f"{told.done:,} {told.unit}"] if told.done else []
-        numbers = [f"{share:.0%}", f"{told.done:,} of {told.total:,} {told.unit}"]
-        left = self._left()
-        return numbers if left is None else [*numbers, f"about {whole_seconds(left)} left"]
+        much = f"{told.done:,} of {told.total:,} {told.unit}"
+        if told.unit == _BYTES:
+            much = f"{byte_words(told.done)} of {byte_words(told.total or 0)}"
+        numbers = [f"{share:.0%}", much]
+        if (left := self._left()) is not None:
+            numbers.append(f"about {whole_seconds(left)} left")
+        return [*numbers, told.detail] if told.detail else numbers
 
     def _left(self) -> float | None:
         """Seconds until this phase is over, if it goes on as it did."""

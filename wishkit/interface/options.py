@@ -81,6 +81,14 @@ VerifyGone = Annotated[
         help="After each migration run its mirror in sql/verify; stop if something remains.",
     ),
 ]
+NoBackup = Annotated[
+    str | None,
+    Option(
+        "--no-backup",
+        metavar="REASON",
+        help="Go without the backup that the environment asks for; the ledger keeps why.",
+    ),
+]
 
 
 def decision(word: str | None) -> plan.Unfinished | None:
@@ -116,8 +124,8 @@ def workspace(
 
     ask = _asker(progress) if sys.stdin.isatty() and sys.stderr.isatty() else None
     given = {
-        "deadline": _seconds(patience),
-        "attempt": _seconds(attempt),
+        "deadline": seconds_of(patience),
+        "attempt": seconds_of(attempt),
         "kill_blockers": _whose(kill_blockers),
     }
     return open_workspace(
@@ -125,12 +133,17 @@ def workspace(
         env=env,
         listener=progress,
         ask=ask,
-        lock_wait=_seconds(lock_wait),
+        lock_wait=seconds_of(lock_wait),
         patience={name: value for name, value in given.items() if value is not None},
     )
 
 
-def _seconds(time: str | None) -> float | None:
+def seconds_of(time: str | None) -> float | None:
+    """A duration in seconds.
+
+    Raises:
+        UsageError: it is none.
+    """
     if time is None:
         return None
     from wishkit.config import duration  # noqa: PLC0415 - imported where used

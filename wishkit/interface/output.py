@@ -96,6 +96,18 @@ def whole_seconds(value: float) -> str:
     return f"{hours} h {minutes:02} min"
 
 
+def byte_words(number: int) -> str:
+    """A size as PostgreSQL counts it: ``512 bytes``, ``12.3 MB``."""
+    if number < 1024:  # noqa: PLR2004 - a kilobyte
+        return count(number, "byte")
+    value = float(number)
+    for unit in ("kB", "MB", "GB"):
+        value /= 1024
+        if value < 1024:  # noqa: PLR2004 - as above
+            return f"{value:.1f} {unit}"
+    return f"{value / 1024:.1f} TB"
+
+
 def count(number: int, noun: str) -> str:
     """A number with its noun: ``1 row``, ``2,000 rows``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -45,6 +45,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "cli_files",
         "Make what a project needs; overwrites nothing.",
     ),
+    "backup create": ("cli_backup", "Make a backup that can be verified."),
+    "backup verify": (
+        "cli_backup",
+        "Read a backup, restore it into a throwaway server, and compare.",
+    ),
+    "backup record": ("cli_backup", "Record a backup that others make and keep."),
+    "backup list": ("cli_backup", "What the ledger knows of the backups of a database."),
     "audit on": ("cli_audit", "Note from now on who runs which DDL outside wishkit."),
     "audit off": ("cli_audit", "Note no more; what was noted stays."),
     "audit show": ("cli_audit", "What was changed outside wishkit, by whom and when."),
@@ -64,6 +71,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 # Words that several commands begin with.
 FAMILIES = {
+    "backup": "Backups that are known to work, and evidence of them.",
     "audit": "Who changes the database outside wishkit.",
     "db": "The embedded PostgreSQL server, and psql on any database.",
 }

@@ -152,6 +152,11 @@ class Progress:
             due = self._meter.tell(event)
         else:
             self._meter = Meter.of(event)
+        if (
+            self._migration is None and self._statement is None
+        ):  # of no run: nothing is said of what is over in no time
+            due = due and time.monotonic() - self._meter.began > _NOTICED
+            self._show()
         if due and not self._moving:
             self._say(self._meter.line(), "")
 
@@ -213,6 +218,8 @@ class Progress:
                 lines += [Text(f"    {line}", "yellow") for line in _blocked(self._blocked)]
             if self._meter:
                 lines += [Text(f"    {line}", "dim") for line in self._meter.lines()]
+        elif self._meter:
+            lines += [Text(line, "dim") for line in self._meter.lines()]
         for line in lines:
             line.truncate(console(stderr=True).width - 1, overflow="ellipsis")
         return Text("\n").join(lines)

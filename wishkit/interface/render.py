@@ -47,7 +47,7 @@ def render_report(report: Report) -> None:
     if len(shown) > MANY:
         shown = tuple(sorted(shown, key=lambda done: -done.seconds)[:SLOWEST])
         answer(f"the {SLOWEST} slowest of {len(report.done):,}:\n")
-    _print_table(
+    print_table(
         ("migration", "time", "what it does" if report.verb == "migrate" else "what was undone"),
         ((done.id, seconds(done.seconds), done.summary) for done in shown),
         right=("time",),
@@ -66,7 +66,7 @@ def render_report(report: Report) -> None:
 
 def render_status(status: Status) -> None:
     """Every migration and its state."""
-    _print_table(
+    print_table(
         ("migration", "state", "when (UTC)", "took", "by", "what it does"),
         (
             (
@@ -115,7 +115,7 @@ def _at(position: str | None) -> str:
 def render_audit(audit: Audit) -> None:
     """What was changed outside wishkit, newest first."""
     if audit.noted:
-        _print_table(
+        print_table(
             ("when", "who", "with", "command", "on"),
             (
                 (
@@ -134,13 +134,14 @@ def render_audit(audit: Audit) -> None:
     answer(f"\nthe audit is {'on' if audit.on else 'off'}")
 
 
-def _print_table(
+def print_table(
     titles: Sequence[str],
     rows: Iterable[Sequence[str]],
     *,
     right: Sequence[str],
     style: Callable[[str, str], str] = lambda *_: "",
 ) -> None:
+    """Columns as wide as the screen allows; see `table`."""
     from wishkit.interface.table import table  # noqa: PLC0415 - not when there is nothing to do
 
     def paint(title: str, text: str) -> str:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Connection = psycopg.Connection[Any]
 
-VERSION = 3
+VERSION = 4
 YOYO_VERSION = 2
 _VERSIONS_FOLDER = os.path.join(os.path.dirname(__file__), "ledger_versions")  # noqa: PTH118, PTH120
 
@@ -179,7 +179,12 @@ def lifting(connection: Connection, ledger: Ledger) -> tuple[str, list[bytes]]:
 
 
 # The file that lifts the ledger to each version.
-_VERSIONS = {1: "0001_create_ledger", 2: "0002_record_patience", 3: "0003_keep_snapshot"}
+_VERSIONS = {
+    1: "0001_create_ledger",
+    2: "0002_record_patience",
+    3: "0003_keep_snapshot",
+    4: "0004_record_backups",
+}
 
 
 def read_scripts(

@@ -1,4 +1,4 @@
-"""How psql is started on a database so that the process list shows no password."""
+"""How PostgreSQL's programs are told a database so that the process list shows no password."""
 
 from __future__ import annotations
 
@@ -35,9 +35,15 @@ def find_psql() -> Path:
 
 
 def psql_line(
-    url: str, *, role: str | None, env: Mapping[str, str] = os.environ
+    url: str,
+    *,
+    role: str | None,
+    env: Mapping[str, str] = os.environ,
+    application_name: str = "wishkit db psql",
 ) -> tuple[list[str], dict[str, str]]:
     """What psql needs to reach a database: arguments, and variables for what nobody shall see.
+
+    pg_dump takes the same.
 
     libpq itself says which of its parameters are secret ("dispchar" of PQconninfoOption in the
     manual), and in which variable it looks for them; psql asks for one that has none.
@@ -46,12 +52,14 @@ def psql_line(
         url: anything libpq takes.
         role: act as this one, as `connect` would.
         env: the caller's environment variables.
+        application_name: shown in pg_stat_activity unless the user names another.
 
     Raises:
         ConnectError: ``bad-conninfo``.
     """
-    given = parameters(url, application_name="wishkit db psql")
-    del given["client_encoding"]  # psql knows better what the terminal speaks
+    given = parameters(url, application_name=application_name)
+    # psql knows better what the terminal speaks, and pg_dump what the database does.
+    del given["client_encoding"]
     secrets = {}
     for option in pq.Conninfo.get_defaults():
         value = given.pop(option.keyword.decode(), None) if option.dispchar == b"*" else None

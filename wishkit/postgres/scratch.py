@@ -128,13 +128,17 @@ class Scratch:
 
 @contextmanager
 def scratch_server(
-    binaries: Binaries | None = None, *, settings: Mapping[str, str] | None = None
+    binaries: Binaries | None = None,
+    *,
+    settings: Mapping[str, str] | None = None,
+    room: int = 0,
 ) -> Iterator[Scratch]:
     """Run a throwaway server for the length of a ``with`` block.
 
     Args:
         binaries: what to run; by default what `find_binaries` finds.
         settings: configuration parameters on top of ours.
+        room: bytes that are going to be put into it.
 
     Raises:
         ServerError: ``server-not-found``, ``server-init-failed``, ``server-start-failed``.
@@ -144,7 +148,7 @@ def scratch_server(
     template = scratch_template(binaries)
     postgres = str(binaries.program("postgres"))
     arguments = settings_arguments(SETTINGS | dict(settings or {}))
-    with watched_folder(account, postgres, *arguments) as (folder, start):
+    with watched_folder(account, postgres, *arguments, room=room) as (folder, start):
         try:
             copy_cluster(template, folder / "data", account)
         except OSError as error:
@@ -175,17 +179,20 @@ def scratch_template(binaries: Binaries) -> Path:
 
 
 @contextmanager
-def watched_folder(account: Account, *command: str) -> Iterator[tuple[Path, Callable[[], None]]]:
+def watched_folder(
+    account: Account, *command: str, room: int = 0
+) -> Iterator[tuple[Path, Callable[[], None]]]:
     """A folder of the account's that goes when the block is left or our process ends.
 
     Args:
         account: whose.
         command: the server to run; ``-D`` and ``-k`` are added.
+        room: bytes that are going to be put into it.
 
     Yields:
         The folder, and what starts the server once its data is there.
     """
-    folder = Path(tempfile.mkdtemp(prefix="wishkit-", dir=scratch_base(account)))
+    folder = Path(tempfile.mkdtemp(prefix="wishkit-", dir=scratch_base(account, room)))
     account.own(folder)
     places = ("-D", f"{folder}/data", "-k", str(folder), "-p", str(PORT))
     try:
@@ -213,10 +220,15 @@ def watched_folder(account: Account, *command: str) -> Iterator[tuple[Path, Call
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def scratch_base(account: Account) -> Path:
-    """Where scratch servers live: shared memory with room to spare, else a temporary folder."""
+def scratch_base(account: Account, room: int = 0) -> Path:
+    """Where scratch servers live: shared memory with room to spare, else a temporary folder.
+
+    Args:
+        account: who it runs as.
+        room: bytes that are going to be put into it.
+    """
     temporary = short_folders()
-    if SHARED_MEMORY.is_dir() and shutil.disk_usage(SHARED_MEMORY).free >= ENOUGH_ROOM:
+    if SHARED_MEMORY.is_dir() and shutil.disk_usage(SHARED_MEMORY).free >= ENOUGH_ROOM + room:
         temporary.insert(0, SHARED_MEMORY)
     for base in temporary:
         if len(os.fsencode(base)) <= LONGEST_BASE and account.may("w", base):

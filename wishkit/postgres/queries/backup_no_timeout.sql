@@ -1,0 +1,2 @@
+-- Since 17: this transaction lasts as long as the dump does.
+SET transaction_timeout = 0
