@@ -28,6 +28,7 @@ RESULTS = {
     "check": "check.Check",
     "lint": "lint.Lint",
     "plan": "plan.Plan",
+    "ci": "ci.Ci",
     "rehearse": "rehearse.Rehearsing",
     "show": "show.Shown",
     "mark": "mark.Marked",

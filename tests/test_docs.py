@@ -58,14 +58,14 @@ _FENCE = re.compile(
     r"^```(?P<language>\w*)\n(?P<text>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
-_LEFT_OUT = re.compile(r"^…$", re.MULTILINE)
+_LEFT_OUT = re.compile(r"(?:^|  )…$", re.MULTILINE)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]*)(?:#([^)\s]+))?\)")
 # What differs from run to run, and what stands for it in a comparison.
 _VARIES = [
     (re.compile(pattern), text)
     for pattern, text in (
         (r"postgresql://[^\s']+", "URL"),
-        (r"\d\d\d\d-\d\d-\d\d \d\d:\d\d:\d\d", "WHEN"),
+        (r"\d\d\d\d-\d\d-\d\d \d\d:\d\d(:\d\d)?", "WHEN"),
         (r"\b\d[\d.]* (ms|s|min)\b( \d\d s)?", "TIME"),
         (r"PostgreSQL [\d.]+", "PostgreSQL N"),
         (r"wishkit \d[\w.]*", "wishkit N"),

@@ -17,6 +17,7 @@ from wishkit.commands.rehearse import rehearse
 from wishkit.commands.rollback import rollback
 from wishkit.commands.workspace import Workspace
 from wishkit.config import Config, Patience, Small, Target
+from wishkit.core.lint import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -239,6 +240,10 @@ def named(kind: str) -> set[str]:
     found = set(re.findall(rf"\b{kind}\s+`([a-z-]+)`", text))
     assert found
     return found
+
+
+def test_every_rule_that_the_documents_name_exists() -> None:
+    assert named("lint") - {*RULES} == set()
 
 
 def test_what_a_rehearsal_finds_is_called_as_the_documents_say() -> None:

@@ -22,7 +22,14 @@ from wishkit.interface.cli import execute
 if TYPE_CHECKING:
     from tests.plugins.project import RunWishkit
 
-FILES = ["wishkit.toml", "sql/README.md", "sql/migrations/.gitkeep", "Makefile", ".gitignore"]
+FILES = [
+    "wishkit.toml",
+    "sql/README.md",
+    "sql/migrations/.gitkeep",
+    "Makefile",
+    ".github/workflows/migrations.yml",
+    ".gitignore",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -137,7 +144,9 @@ def test_each_file_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_templates_are_part_of_the_package() -> None:
     names = {path.name for path in FOLDER.iterdir() if path.is_file()}
-    assert names == {"Makefile", "README.md", "backward.sql", "forward.sql", "wishkit.toml"}
+    assert names == {
+        *("Makefile", "README.md", "backward.sql", "forward.sql", "migrations.yml", "wishkit.toml")
+    }
 
 
 def test_a_stranger_follows_it_from_nothing_to_a_database_and_back(

@@ -20,6 +20,7 @@ Outcome = Literal["created", "extended", "kept"]
 # make takes the first of them that is there (GNU make manual, "What Name to Give Your Makefile").
 MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
 OUR_MAKEFILE = "Makefile.wishkit"
+WORKFLOW = ".github/workflows/migrations.yml"  # where GitHub looks for it; of no harm elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ def init(config: Config, root: Path) -> Project:
         sql / "README.md": template("README.md"),
         sql / "migrations" / ".gitkeep": "",
         makefile: template("Makefile"),
+        root / WORKFLOW: template("migrations.yml"),
     }
     try:
         files = [Laid(shown(path), _make(path, text)) for path, text in texts.items()]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from wishkit import __version__
 from wishkit.commands import proofs
+from wishkit.commands.throwaway import foreign_roles, stage_for
 from wishkit.commands.workspace import shown
-from wishkit.config import dereference
 from wishkit.core.events import Replaying
 from wishkit.core.migration import resolve
 from wishkit.core.order import dependency_order
@@ -124,9 +124,7 @@ def _rehearse(
     jobs: int | None,
     proof: str | None,
 ) -> Rehearsing:
-    from wishkit.core.roles import roles_made, roles_named  # noqa: PLC0415 - heavy, as below
     from wishkit.postgres.rehearsal import Rehearsal, default_jobs  # noqa: PLC0415
-    from wishkit.postgres.stage import stage  # noqa: PLC0415
     from wishkit.postgres.workbench import Workbench  # noqa: PLC0415
 
     config = workspace.config
@@ -135,17 +133,14 @@ def _rehearse(
     parts = _parts(workspace, ordered[: last + 1], chosen)
     seeds = _seeds(workspace)
     jobs = jobs or config.rehearse.jobs or default_jobs()
-    named = {role for it in ordered for role in roles_named(it)}
-    made = {role for it in ordered for role in roles_made(it)}
 
     def tell(id_: str, position: int) -> None:
         elapsed = time.monotonic() - began
         workspace.listener(Replaying("rehearsing", id_, position, len(chosen), elapsed))
 
-    server = server or config.rehearse.server
-    with stage(dereference(server) if server else None) as place:
+    with stage_for(config, server) as place:
         rehearsal = Rehearsal(Workbench(place), parts, seeds, jobs, tell)
-        rehearsal.run(named - made)
+        rehearsal.run(foreign_roles(ordered))
         version = rehearsal.version
     results = rehearsal.results
     file = proofs.proof_file(config, proof)
@@ -160,7 +155,7 @@ def _rehearse(
         results,
         rehearsal.unreached,
         _without_rows(rehearsal),
-        rehearsal.seeded if seeds else None,
+        rehearsal.seeded if seeds and parts else None,
         shown(file) if found else None,
     )
 

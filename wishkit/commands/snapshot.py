@@ -45,6 +45,11 @@ class SchemaFile:
     unwritten: tuple[str, ...]
     difference: str
 
+    @property
+    def exit_status(self) -> int:
+        """1: the file is not what the database is; 0: it is."""
+        return 1 if self.outcome == "stale" else 0
+
 
 def snapshot(workspace: Workspace, *, check: bool = False) -> SchemaFile:
     """Write sql/schema.sql from a database, or only compare the two.

@@ -136,6 +136,7 @@ class Rehearsed:
         checksum: of the texts that were rehearsed.
         base: tells what was there before it: see `base_of`.
         forward: how it went.
+        path: of its forward file.
         summary: its first comment line.
         backward: how undoing it went.
         again: how doing it once more went.
@@ -154,6 +155,7 @@ class Rehearsed:
     checksum: str
     base: str
     forward: Ended
+    path: str
     summary: str = ""
     backward: Ended = "not run"
     again: Ended = "not run"

@@ -64,7 +64,9 @@ def lint(
     if result.second_opinion:
         say(f"no second opinion: {result.second_opinion}")
     if output is not None:
-        _write(output, _report(result, chosen))
+        from wishkit.interface.report.sheet import write_report  # noqa: PLC0415 - only here
+
+        write_report(output, _report(result, chosen))
         say(_verdict(result))
     elif chosen == "text":
         _answer_text(result)
@@ -123,21 +125,3 @@ def _report(result: "Lint", chosen: str) -> str:
     module = import_module(f"wishkit.interface.report.{chosen}")
     text: str = getattr(module, chosen)(lint_sheet(result))
     return text
-
-
-def _write(path: str, text: str) -> None:
-    """Write a report.
-
-    Raises:
-        UsageError: it cannot be written.
-    """
-    from pathlib import Path  # noqa: PLC0415 - imported where used
-
-    from wishkit.errors import UsageError  # noqa: PLC0415 - rarely needed
-
-    try:
-        Path(path).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(
-            f"{path} cannot be written: {(error.strerror or str(error)).lower()}"
-        ) from None

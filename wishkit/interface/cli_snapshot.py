@@ -42,4 +42,4 @@ def snapshot(
             "stale": f"{result.path} is not what the database is; `wishkit snapshot` writes it",
         }
         (say if result.outcome == "stale" else answer)(told[result.outcome])
-    return 1 if result.outcome == "stale" else 0
+    return result.exit_status

@@ -47,10 +47,12 @@ def render_rehearsal(found: Rehearsing) -> None:
         answer("")
     for it in found.migrations:
         for problem in it.problems:
-            _render_problem(it, problem)
+            for number, line in enumerate(problem_lines(it, problem)):
+                answer(line if number else styled(line, "bold red", sys.stdout))
     for note in _notes(found):
         answer(f"note: {note}")
-    answer(_verdict(found))
+    style = "bold red" if found.exit_status else "green"
+    answer(styled(rehearsal_verdict(found), style, sys.stdout))
 
 
 def _row(it: Rehearsed) -> tuple[str, ...]:
@@ -60,18 +62,19 @@ def _row(it: Rehearsed) -> tuple[str, ...]:
     return (it.id, *phases, seconds(it.seconds) if it.seconds else "", told)
 
 
-def _render_problem(it: Rehearsed, problem: Problem) -> None:
-    answer(styled(f"{it.id}: {problem.code}: {problem.text}", "bold red", sys.stdout))
+def problem_lines(it: Rehearsed, problem: Problem) -> Iterator[str]:
+    """One reason why a migration is not proven, with an empty line behind it."""
+    yield f"{it.id}: {problem.code}: {problem.text}"
     for detail in problem.details[:_SHOWN]:
-        answer(f"  {detail}")
+        yield f"  {detail}"
     if more := problem.details[_SHOWN:]:
-        answer(f"  and {len(more):,} more")
+        yield f"  and {len(more):,} more"
     if problem.error:
         # Its first line is the text above; and there is no database whose state matters.
         for line in error_lines(problem.error)[1:]:
             if not line.startswith("state:"):
-                answer(f"  {line}")
-    answer("")
+                yield f"  {line}"
+    yield ""
 
 
 def _notes(found: Rehearsing) -> Iterator[str]:
@@ -96,7 +99,8 @@ def _notes(found: Rehearsing) -> Iterator[str]:
         )
 
 
-def _verdict(found: Rehearsing) -> str:
+def rehearsal_verdict(found: Rehearsing) -> str:
+    """What it comes to, in a line."""
     proven = sum(it.proven for it in found.migrations)
     irreversible = sum(it.irreversible is not None for it in found.migrations)
     failed = len(found.migrations) - proven
@@ -110,8 +114,7 @@ def _verdict(found: Rehearsing) -> str:
     total = len(found.migrations) + len(found.unreached)
     if not total:
         return "nothing to rehearse"
-    text = (
+    return (
         f"{count(total, 'migration')} rehearsed on PostgreSQL {found.server} in "
         f"{seconds(found.seconds)}: {', '.join(parts)}"
     )
-    return styled(text, "bold red" if found.exit_status else "green", sys.stdout)

@@ -217,7 +217,8 @@ class Proving:
 def blank(part: Part) -> Rehearsed:
     """What is known of a migration that has not run."""
     migration = part.migration
-    known = Rehearsed(migration.id, migration.checksum, part.base, "not run")
+    path = migration.forward.path
+    known = Rehearsed(migration.id, migration.checksum, part.base, "not run", path)
     with suppress(WishkitError):  # a header that cannot be read is told elsewhere
         known = replace(known, summary=migration.header.summary)
     return known

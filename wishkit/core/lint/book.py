@@ -10,6 +10,7 @@ from wishkit.core.hazards import STALLS
 from wishkit.core.hazards.pileup import PILE_UP
 from wishkit.core.hazards.rules import RULES as HAZARDS
 from wishkit.core.lint.model import Rule
+from wishkit.core.rehearsal import ROWS_LOST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -74,6 +75,7 @@ _TABLE = (
     Rule(ENUM_SWAP, "another type for a column of an enum", "error", seen="run"),
     Rule(STALLS, "a statement that made clients wait while it ran", "error", seen="run"),
     # What destroys data, or breaks the release that is running
+    Rule(ROWS_LOST, "rows that a rehearsal does not find as they were", "error", seen="run"),
     Rule("drop-table", "DROP TABLE", "error"),
     Rule("drop-column", "DROP COLUMN", "error"),
     Rule("drop-type", "DROP TYPE or DROP DOMAIN", "error"),

@@ -76,3 +76,21 @@ def fingerprints(sheet: Sheet) -> Iterator[tuple[Case, str]]:
         seen[key] += 1
         text = "\0".join((sheet.command, *key, str(seen[key])))
         yield case, hashlib.sha256(text.encode()).hexdigest()
+
+
+def write_report(path: str, text: str) -> None:
+    """Write a report to a file.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    from pathlib import Path  # noqa: PLC0415 - imported where used
+
+    from wishkit.errors import UsageError  # noqa: PLC0415 - rarely needed
+
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written: {(error.strerror or str(error)).lower()}"
+        ) from None
