@@ -44,7 +44,7 @@ def ci(
     ] = None,
     json: Json = False,
 ) -> int:
-    """Lint, rehearse, verify, smoke, seed and schema file: ready to be merged?
+    """All that can be proven before a merge, in one go.
 
     Example: wishkit ci --base origin/main --junit report.xml
     """

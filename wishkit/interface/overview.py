@@ -22,7 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("cli_check", "Whether a database is what its migrations say; changes nothing."),
     "lint": ("cli_lint", "What is wrong with migration files; runs nothing."),
     "plan": ("cli_plan", "What migrate or rollback would run; changes nothing."),
-    "ci": ("cli_ci", "Lint, rehearse, verify, smoke, seed and schema file: ready to be merged?"),
+    "ci": ("cli_ci", "All that can be proven before a merge, in one go."),
     "rehearse": (
         "cli_rehearse",
         "Prove migrations: forward, backward, and forward again.",
