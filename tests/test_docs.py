@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict
+from ruamel.yaml import YAML
 
 from tests.terminal import on_a_terminal
 from wishkit.config import load
@@ -49,7 +50,7 @@ DOCUMENTS = [
     "sql/README.md",
     *sorted(str(path.relative_to(PROJECT)) for path in (PROJECT / "docs").glob("*.md")),
 ]
-LANGUAGES = {"console", "sh", "sql", "toml", "python", "text"}
+LANGUAGES = {"console", "sh", "sql", "toml", "python", "text", "yaml"}
 RUN = {"console", "sh"}
 WRITE = os.environ.get("WISHKIT_GOLDEN") == "write"
 BY_HAND = "sql/README.md"  # speaks of psql, from the folder it lies in, on whatever PG* names
@@ -227,6 +228,11 @@ def test_sql_is_sql(block: Block) -> None:
 def test_toml_is_a_configuration(block: Block, tmp_path: Path) -> None:
     (tmp_path / "wishkit.toml").write_text(block.text, encoding="utf-8")
     assert load(tmp_path, environ={}).path
+
+
+@of("yaml")
+def test_yaml_is_yaml(block: Block) -> None:
+    assert isinstance(YAML(typ="safe").load(block.text), dict)
 
 
 @pytest.mark.parametrize("document", sorted({b.document for b in ALL if b.language == "python"}))
