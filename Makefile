@@ -74,6 +74,12 @@ destroy: runtime ## stop the embedded PostgreSQL and remove it with all of its d
 test: dev ## all tests, in parallel, on a real PostgreSQL
 	@$(PY) -m pytest -n $(WORKERS) $(TESTS) $(ARGS)
 
+.PHONY: majors
+majors: dev ## a selection of the tests on every other PostgreSQL that is installed
+	@$(PY) -m tests.majors | while read -r bin; do \
+	  WISHKIT_TEST_PG_BIN="$$bin" $(PY) -m pytest -n $(WORKERS) -m majors tests $(ARGS) </dev/null || exit 1; \
+	done
+
 .PHONY: lint
 lint: dev ## ruff (rules and format), mypy --strict, and the migrations of sql/
 	@$(PY) -m ruff check .

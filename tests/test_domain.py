@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from wishkit.postgres.scratch import Scratch
     from wishkit.pytest_plugin import Database
 
+pytestmark = pytest.mark.majors
+
 HERE = Path(__file__).parent / "domain"
 SQL = Path(__file__).parents[1] / "sql"
 FACTS = (HERE / "facts.sql").read_text(encoding="utf-8")

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from tests.plugins.project import SqlFolder
 
+pytestmark = pytest.mark.majors
+
 DOCUMENT = Path(__file__).parents[1] / "docs" / "ledger.md"
 NEXT = ledger.VERSION + 1
 BEGIN, END = "<!-- tables -->\n", "<!-- end of tables -->\n"

@@ -453,6 +453,7 @@ def test_a_plan_tells_what_was_measured_and_how_large_the_tables_are(
     golden(re.sub(r"\d+ ms in", "3 ms in", text), "rehearse/plan.txt")
 
 
+@pytest.mark.majors
 def test_on_a_server_that_somebody_named(bad: Path, server: Scratch) -> None:
     with psycopg.connect(server.url(), autocommit=True) as connection:
         # What a rehearsal that was killed has left, and one that is under way.

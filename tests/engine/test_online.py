@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from tests.engine.conftest import Project
 
+pytestmark = pytest.mark.majors
+
 HEADER = "-- stepwise\n-- transactional: false\n\n"
 INDEX = "CREATE INDEX CONCURRENTLY wish_title ON wish (title);"
 INDEXES = (

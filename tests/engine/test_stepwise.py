@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tests.engine.proxy import Moment, Proxy
     from wishkit.errors import WishkitError
 
+pytestmark = pytest.mark.majors
+
 HEADER = "-- stepwise\n-- transactional: false\n\n"
 INDEX = HEADER + "CREATE INDEX CONCURRENTLY wish_title ON wish (title);"
 INDEXES = (

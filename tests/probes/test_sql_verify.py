@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from wishkit.postgres.binaries import Binaries
     from wishkit.postgres.scratch import Scratch
 
+pytestmark = pytest.mark.majors
+
 SQL = Path(__file__).parents[2] / "sql"
 IDS = [migration.id for migration in read_folder(SQL / "migrations")]
 PROBES = {(probe.id, probe.kind): probe for probe in read_verify(SQL / "verify")}
