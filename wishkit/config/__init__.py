@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 FILE_NAME = "wishkit.toml"
 EMBEDDED = "embedded"
 DEFAULT_LOCK_WAIT = 10.0
+APPROVAL_EXPIRES = 72 * 3600.0
 KILLABLE = ("idle", "any")
 SEVERITIES = ("info", "warning", "error")  # of drift, the least first
 
@@ -124,6 +125,23 @@ class BackupRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Approvals:
+    """How many approvals a migration needs, by its risk.
+
+    Attributes:
+        none: of one that locks nothing that is in use, and changes nothing.
+        low: of one for which nobody waits.
+        medium: of one for which somebody waits, or that changes data.
+        high: of one that destroys data, or cannot be undone.
+    """
+
+    none: int = 0
+    low: int = 1
+    medium: int = 1
+    high: int = 2
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """One ``[environments.NAME]`` table.
 
@@ -139,6 +157,8 @@ class Environment:
         verify: migrate and rollback run the files of verify/.
         seeds: it takes seeds although it is protected.
         backup: which backup migrate and rollback ask for; None: none.
+        approvals: how many approvals migrate and rollback ask for; None: as the database says.
+        approval_expires: seconds that a request is good for.
         where: the line of ``url``, for messages.
     """
 
@@ -153,6 +173,8 @@ class Environment:
     verify: bool = False
     seeds: bool = False
     backup: BackupRule | None = None
+    approvals: Approvals | None = None
+    approval_expires: float = APPROVAL_EXPIRES
     where: Location | None = field(default=None, repr=False)
 
 
@@ -208,6 +230,8 @@ class Target:
         verify: migrate and rollback run the files of verify/.
         seeds: it takes seeds although it is protected.
         backup: which backup migrate and rollback ask for; None: none.
+        approvals: how many approvals migrate and rollback ask for; None: as the database says.
+        approval_expires: seconds that a request is good for.
     """
 
     url: str | None = field(repr=False)  # it may hold a password
@@ -223,6 +247,8 @@ class Target:
     verify: bool = False
     seeds: bool = False
     backup: BackupRule | None = None
+    approvals: Approvals | None = None
+    approval_expires: float = APPROVAL_EXPIRES
 
 
 def load(start: Path | None = None, *, environ: Mapping[str, str] | None = None) -> Config:
@@ -341,6 +367,8 @@ def _environment_target(config: Config, name: str, environ: Mapping[str, str]) -
         verify=chosen.verify,
         seeds=chosen.seeds,
         backup=chosen.backup,
+        approvals=chosen.approvals,
+        approval_expires=chosen.approval_expires,
     )
 
 

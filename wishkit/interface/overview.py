@@ -33,6 +33,21 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "mark": ("cli_plan", "Record migrations as applied, without running them."),
     "unmark": ("cli_plan", "Record migrations as not applied, without undoing them."),
+    "approvers": (
+        "cli_approvals",
+        "Who approves what runs in an environment; or say who does.",
+    ),
+    "request": ("cli_approvals", "Ask others to approve what would run, just as it is now."),
+    "requests": (
+        "cli_approvals",
+        "What was requested, how risky it is, who approved, and what is missing.",
+    ),
+    "approve": ("cli_approvals", "Approve a request, as who logs in to the database."),
+    "reject": ("cli_approvals", "Reject a request, which closes it."),
+    "ledger verify": (
+        "cli_approvals",
+        "Whether anything in the ledger was changed behind its back.",
+    ),
     "snapshot": (
         "cli_snapshot",
         "Write sql/schema.sql: the whole schema as one text.",
@@ -74,6 +89,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 FAMILIES = {
     "backup": "Backups that are known to work, and evidence of them.",
     "audit": "Who changes the database outside wishkit.",
+    "ledger": "What was written down in the database, and whether it still says so.",
     "db": "The embedded PostgreSQL server, and psql on any database.",
 }
 
