@@ -82,6 +82,7 @@ def approved(
         suspicions,
         target_state,
     )
+    from wishkit.postgres.chain import doubts  # noqa: PLC0415 - heavy
 
     said = policy(connection, ledger, target.name)
     if target.approvals is None and (said is None or said.role is None):
@@ -121,7 +122,12 @@ def approved(
         request,
         target_state(connection, ledger),
         members=members(connection, policy_.role),
-        suspicions=suspicions(connection, forced=policy_.role is not None) if known else (),
+        suspicions=(
+            *suspicions(connection, forced=policy_.role is not None),
+            *doubts(connection, request),
+        )
+        if known
+        else (),
     )
     return Approved(gate, request.id if request and required else None)
 

@@ -304,7 +304,8 @@ def standing(request: Request, policy: Policy | None, members: Sequence[str]) ->
     if state == "open" and bundle and policy:
         left = bundle.required - len(request.approved_by)
         missing = f"{left} more approval{'' if left == 1 else 's'}"
-        who = who_can(policy, request, members)
+        how = f"wishkit approve {request.id} --env {request.environment}"
+        who = f"{who_can(policy, request, members)}: {how}"
     elif state in {"rejected", "expired", "altered"}:
         missing, who = "a new request", f"wishkit request {request.environment} --note …"
     timings = (bundle.timings if bundle else None) or {}

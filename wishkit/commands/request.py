@@ -166,7 +166,7 @@ def _policy(said: Policy | None, target: Target) -> Policy:
 def _refuse_nothing(prepared: Prepared, target: Target) -> None:
     if not prepared:
         raise UsageError(
-            f"there is nothing to request: everything is applied to {target.name}",
+            f"there is nothing to run on {target.name}, so nothing to approve",
             code="nothing-to-request",
             help="wishkit status shows it",
             state="nothing was recorded",

@@ -147,6 +147,7 @@ class Approval:
     """What one person decided.
 
     Attributes:
+        id: number of its row.
         verdict: approve or reject.
         approver: who the database says it was.
         at: when.
@@ -155,6 +156,7 @@ class Approval:
             than 16.
     """
 
+    id: int
     verdict: Verdict
     approver: str
     at: datetime

@@ -82,7 +82,6 @@ def faults(
         head: the hash of an entry that was kept elsewhere.
     """
     before, number = "", 0
-    seen: set[tuple[str, str]] = set()
     for it in entries:
         number += 1
         if it.id != number:
@@ -93,17 +92,30 @@ def faults(
             text = f"entry {it.id} of the chain, of {it.relation} {it.key}, was altered"
             yield Fault("chain", it.id, it.relation, it.key, text)
         before = it.hash
-        seen.add((it.relation, it.key))
         if it.relation in rows:
             yield from _of_row(it, rows[it.relation].get(it.key))
+    yield from _without_entry(entries, rows)
+    if head and head not in {it.hash for it in entries}:
+        text = f"the head {head[:12]}… is not in the chain: it was cut, or written anew"
+        yield Fault("chain", None, "chain", head, text)
+
+
+def row_faults(entries: Sequence[Entry], rows: Mapping[str, Mapping[str, Row]]) -> Iterator[Fault]:
+    """What of some tables does not fit their entries, whatever the links between those."""
+    for it in entries:
+        yield from _of_row(it, rows[it.relation].get(it.key))
+    yield from _without_entry(entries, rows)
+
+
+def _without_entry(
+    entries: Sequence[Entry], rows: Mapping[str, Mapping[str, Row]]
+) -> Iterator[Fault]:
+    seen = {(it.relation, it.key) for it in entries}
     for relation, found in rows.items():
         for key in found:
             if (relation, key) not in seen:
                 text = f"{relation} {key} was inserted without its entry in the chain"
                 yield Fault("inserted", None, relation, key, text)
-    if head and head not in {it.hash for it in entries}:
-        text = f"the head {head[:12]}… is not in the chain: it was cut, or written anew"
-        yield Fault("chain", None, "chain", head, text)
 
 
 def _of_row(it: Entry, row: Row | None) -> Iterator[Fault]:

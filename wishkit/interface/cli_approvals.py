@@ -21,11 +21,11 @@ Environment = Annotated[
 
 
 def approvers(
+    *,
     environment: Environment = None,
     role: Annotated[
         str | None, Argument(metavar="[ROLE]", help="Whose members approve; shown when left out.")
     ] = None,
-    *,
     none: Annotated[bool, Option("--none", help="Nothing is asked for from now on.")] = False,
     reason: Annotated[
         str | None, Option("--reason", metavar="TEXT", help="Why; the ledger keeps it.")
@@ -60,8 +60,8 @@ def approvers(
 
 
 def request(
-    environment: Environment = None,
     *,
+    environment: Environment = None,
     note: Annotated[
         str | None, Option("--note", metavar="TEXT", help="Why: who approves reads it. Required.")
     ] = None,
@@ -115,10 +115,10 @@ def request(
 
 
 def requests(
+    *,
     id_: Annotated[
         str | None, Argument(metavar="[REQUEST]", help="Its number; all when left out.")
     ] = None,
-    *,
     sql: Annotated[
         bool, Option("--sql", help="Print only its texts, as they are to be approved.")
     ] = False,

@@ -114,6 +114,8 @@ def _accepted(function: Callable[..., Any]) -> tuple[dict[str, _Parameter], _Par
         if kind not in {bool, str, int} or not isinstance(declared, Argument):
             raise _NotPlainError
         if not isinstance(declared, Option):
+            if positional:  # which word is which is left to typer
+                raise _NotPlainError
             positional = _Parameter(name, kind, many)
         for pair in declared.names:
             for spelling, state in zip(pair.split("/"), (True, False), strict=False):

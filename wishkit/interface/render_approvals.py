@@ -42,6 +42,8 @@ def render_requests(found: Requests) -> None:
 
 def _row(it: Standing) -> tuple[str, ...]:
     missing = f"{it.missing}: {it.who}" if it.missing and it.who else ""
+    if it.state == "approved":
+        missing = f"nothing: wishkit {it.verb} --env {it.environment}"
     what = f"{it.verb} {it.environment}: {_span(it.migrations)}" if it.verb else it.environment
     return (
         str(it.id),
@@ -51,7 +53,7 @@ def _row(it: Standing) -> tuple[str, ...]:
         it.requested_by,
         f"{it.expires_at:%Y-%m-%d %H:%M}",
         f"{len(_approved(it))} of {it.required}" if it.verb else "",
-        missing or it.note,
+        missing,
     )
 
 

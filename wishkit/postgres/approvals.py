@@ -134,6 +134,22 @@ def refuse_unknown(connection: Connection) -> None:
         )
 
 
+def refuse_unasked(connection: Connection, ledger: Ledger) -> None:
+    """What runs without knowing of requests must not run where they are asked for.
+
+    Raises:
+        GateClosed: ``asks-for-approvals``.
+    """
+    said = policy(connection, ledger, "")
+    if said and said.role:
+        raise GateClosed(
+            f"this database asks for approvals ({said.environment}), which yoyo knows nothing of",
+            code="asks-for-approvals",
+            help=f"wishkit request {said.environment} --note …; then "
+            f"wishkit migrate --env {said.environment}",
+        )
+
+
 def set_policy(
     connection: Connection, new: Policy, before: Policy | None, *, reason: str | None
 ) -> None:

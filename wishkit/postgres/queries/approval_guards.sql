@@ -1,6 +1,6 @@
 -- What keeps approvals from being forged or changed: triggers, policies, functions, as they are.
 SELECT 'trigger' AS kind, c.relname || '.' || t.tgname AS name,
-       t.tgenabled || ' ' || p.proname AS told
+       t.tgenabled::text || ' ' || p.proname AS told
 FROM pg_catalog.pg_trigger AS t
 JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
 JOIN pg_catalog.pg_proc AS p ON p.oid = t.tgfoid
@@ -12,7 +12,7 @@ JOIN pg_catalog.pg_class AS c ON c.oid = r.ev_class
 WHERE c.relnamespace = 'wishkit'::pg_catalog.regnamespace AND r.rulename <> '_RETURN'
 UNION ALL
 SELECT 'policy', c.relname || '.' || o.polname,
-       o.polcmd || ' ' || coalesce(pg_catalog.pg_get_expr(o.polqual, o.polrelid), '')
+       o.polcmd::text || ' ' || coalesce(pg_catalog.pg_get_expr(o.polqual, o.polrelid), '')
        || coalesce(pg_catalog.pg_get_expr(o.polwithcheck, o.polrelid), '')
 FROM pg_catalog.pg_policy AS o
 JOIN pg_catalog.pg_class AS c ON c.oid = o.polrelid
