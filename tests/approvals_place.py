@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from wishkit.commands import approvals
+from wishkit.commands import approvals, requests
 from wishkit.commands.migrate import migrate
 from wishkit.commands.request import request
 from wishkit.commands.rollback import rollback
@@ -19,8 +19,8 @@ from wishkit.config import Approvals, Config, Environment, Target
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wishkit.commands.approvals import Standing
     from wishkit.commands.report import Report
+    from wishkit.commands.requests import Standing
     from wishkit.commands.verify_ledger import VerifiedLedger
 
 # alice and bob approve; dave owns nothing and approves nothing; deploy acts as the owner.
@@ -128,7 +128,7 @@ class Place:
 
     def standing(self, id_: int) -> Standing:
         """``wishkit requests ID``."""
-        return approvals.requests(self.workspace(), id_).requests[0]
+        return requests.requests(self.workspace(), id_).requests[0]
 
     def verify(self, head: str | None = None) -> VerifiedLedger:
         """``wishkit ledger verify``."""

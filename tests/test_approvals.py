@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,11 @@ import pytest
 
 from tests.approvals_place import ONE, Place
 from tests.plain_yoyo import Project
-from wishkit.commands import approvals, proofs
+from wishkit.commands import approvals, proofs, requests
 from wishkit.commands.rehearse import rehearse
 from wishkit.config import Approvals
 from wishkit.errors import ConsentNeeded, GateClosed, LedgerError, MigrationFailed, UsageError
+from wishkit.interface.output import answer
 from wishkit.interface.render_approvals import (
     render_approvers,
     render_decided,
@@ -247,7 +249,8 @@ def test_other_approvers_void_it(place: Place) -> None:
 def test_two_approve_at_the_same_moment(place: Place) -> None:
     place.sql("INSERT INTO people VALUES (1, 'ann')")
     asked = place.request(rollback_to="base")
-    ready, told = threading.Barrier(4), []
+    ready = threading.Barrier(4)
+    told: list[str] = []
 
     def decide(login: str) -> None:
         ready.wait()
@@ -269,7 +272,7 @@ def test_two_approve_at_the_same_moment(place: Place) -> None:
 def test_what_was_approved_can_be_read_without_a_checkout(place: Place) -> None:
     place.request()
     place.write("0002_age.sql", "-- something else\nSELECT;\n")
-    text = approvals.request_text(place.workspace(), 1, login="alice")
+    text = requests.request_text(place.workspace(), 1, login="alice")
     assert ONE["0002_age.sql"] in text
     assert ONE["0002_age.rollback.sql"] in text
 
@@ -345,21 +348,18 @@ def test_screens(
     place.write("0003_code.rollback.sql", "SELECT;\n")
     place.request(note="release 2.4, ticket 1187")
     render_decided(place.approve(2))
-    render_requests(approvals.requests(place.workspace()))
-    print()
+    render_requests(requests.requests(place.workspace()))
+    answer("")
     render_request(place.standing(2))
-    print()
+    answer("")
     render_approvers(approvals.approvers(place.workspace()))
     golden(steady(capsys.readouterr().out), "approvals/screens.txt")
 
 
 def steady(text: str) -> str:
     """Without what differs from run to run."""
-    import re  # noqa: PLC0415 - one test needs it
-
     text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "2026-01-02 03:04", text)
-    text = re.sub(r"(?m)^  digest .*$", "  digest 0123…", text)
-    return text
+    return re.sub(r"(?m)^  digest .*$", "  digest 0123…", text)
 
 
 def test_the_command_line(place: Place, run_wishkit: RunWishkit) -> None:
@@ -375,9 +375,7 @@ def test_the_command_line(place: Place, run_wishkit: RunWishkit) -> None:
         return outcome.stdout + outcome.stderr
 
     assert "members: alice, bob" in run("approvers", "production")
-    asked = json.loads(
-        run_wishkit("request", "production", "--note", "x", "--json", cwd=place.folder).stdout
-    )
+    asked = json.loads(run("request", "production", "--note", "x", "--json"))
     assert (asked["state"], asked["required"]) == ("open", 1)
     assert "[not-approved]" in run("migrate", "--env", "production", "--yes", status=1)
     assert "deploy requested it" in run("approve", "1", "--env", "production", "--yes", status=1)

@@ -58,8 +58,10 @@ TRIES = {
     "a later time": (
         (
             OWNER,
-            "INSERT INTO wishkit.approval (request_id, verdict, digest, approved_at) "
-            "VALUES (1, 'approve', 'x', '2000-01-01')",
+            (
+                "INSERT INTO wishkit.approval (request_id, verdict, digest, approved_at) "
+                "VALUES (1, 'approve', 'x', '2000-01-01')"
+            ),
         ),
         "nobody decides on a request of their own",
     ),
@@ -146,13 +148,17 @@ def test_row_level_security_holds_where_the_trigger_was_switched_off(place: Plac
 
 SHAMS = {
     "a trigger behind ours": (
-        "CREATE FUNCTION public.sham() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN NEW.approver := 'bob'; RETURN NEW; END $$",
+        (
+            "CREATE FUNCTION public.sham() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN NEW.approver := 'bob'; RETURN NEW; END $$"
+        ),
         "CREATE TRIGGER zz BEFORE INSERT ON wishkit.approval FOR EACH ROW EXECUTE FUNCTION sham()",
     ),
     "another body": (
-        "CREATE OR REPLACE FUNCTION wishkit.stamp_approval() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RETURN NEW; END $$",
+        (
+            "CREATE OR REPLACE FUNCTION wishkit.stamp_approval() RETURNS trigger "
+            "LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$"
+        ),
     ),
     "no row-level security": ("ALTER TABLE wishkit.approval NO FORCE ROW LEVEL SECURITY",),
     "another policy": ("CREATE POLICY all_ ON wishkit.approval FOR ALL USING (true)",),
@@ -229,6 +235,7 @@ def test_an_old_approval_does_not_count_for_a_new_request(place: Place) -> None:
 
 def test_every_table_that_is_chained_is_read_back(place: Place) -> None:
     chained = place.rows(
-        "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgfoid = 'wishkit.add_to_chain'::regproc"
+        "SELECT tgrelid::regclass::text FROM pg_trigger "
+        "WHERE tgfoid = 'wishkit.add_to_chain'::regproc"
     )
     assert {name.removeprefix("wishkit.") for (name,) in chained} == {*CHAINED} - {"backup"}

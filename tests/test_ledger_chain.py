@@ -1,4 +1,4 @@
-"""`wishkit ledger verify`: what is changed behind the ledger's back is named, and what cannot be."""
+"""`wishkit ledger verify`: what was changed behind the ledger's back, and what it cannot see."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.approvals_place import ONE, Place
+from tests.approvals_place import ONE, ROLES, Place
 from wishkit.commands.verify_ledger import verify_ledger
 from wishkit.core.chain import Entry, Row, faults
 from wishkit.errors import LedgerError, UsageError
@@ -22,11 +22,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def place(sql_folder: SqlFolder, database: str) -> Place:
     place = Place(sql_folder(ONE), database, counts=None)
-    place.sql(
-        "DO $$ BEGIN CREATE ROLE appr_owner NOLOGIN; CREATE ROLE deploy LOGIN IN ROLE appr_owner; "
-        "EXCEPTION WHEN duplicate_object THEN NULL; END $$",
-        "ALTER SCHEMA public OWNER TO appr_owner",
-    )
+    place.sql(ROLES, "ALTER SCHEMA public OWNER TO appr_owner")
     name = place.rows("SELECT quote_ident(current_database())")[0][0]
     place.sql(f"ALTER DATABASE {name} OWNER TO appr_owner")
     assert place.migrate().error is None
@@ -47,20 +43,27 @@ BEHIND = {
         ["deleted: execution 2 was deleted"],
     ),
     "a row inserted": (
-        "ALTER TABLE wishkit.execution DISABLE TRIGGER chain; "
-        "INSERT INTO wishkit.execution (run_id, migration_id, direction, transactional, started_at, "
-        "outcome) VALUES (1, '0009_x', 'forward', true, now(), 'done'); "
-        "ALTER TABLE wishkit.execution ENABLE ALWAYS TRIGGER chain",
+        (
+            "ALTER TABLE wishkit.execution DISABLE TRIGGER chain; "
+            "INSERT INTO wishkit.execution (run_id, migration_id, direction, transactional, "
+            "started_at, outcome) VALUES (1, '0009_x', 'forward', true, now(), 'done'); "
+            "ALTER TABLE wishkit.execution ENABLE ALWAYS TRIGGER chain"
+        ),
         ["inserted: execution 3 was inserted without its entry in the chain"],
     ),
     "an entry altered": (
-        "ALTER TABLE wishkit.chain DISABLE TRIGGER stay; UPDATE wishkit.chain SET role = 'x' "
-        "WHERE id = 2; ALTER TABLE wishkit.chain ENABLE ALWAYS TRIGGER stay",
+        (
+            "ALTER TABLE wishkit.chain DISABLE TRIGGER stay; UPDATE wishkit.chain SET role = 'x' "
+            "WHERE id = 2; ALTER TABLE wishkit.chain ENABLE ALWAYS TRIGGER stay"
+        ),
         ["chain: entry 2 of the chain, of execution 1, was altered"],
     ),
     "an entry deleted": (
-        "ALTER TABLE wishkit.chain DISABLE TRIGGER stay; DELETE FROM wishkit.chain WHERE id = 2; "
-        "ALTER TABLE wishkit.chain ENABLE ALWAYS TRIGGER stay",
+        (
+            "ALTER TABLE wishkit.chain DISABLE TRIGGER stay; "
+            "DELETE FROM wishkit.chain WHERE id = 2; "
+            "ALTER TABLE wishkit.chain ENABLE ALWAYS TRIGGER stay"
+        ),
         [
             "chain: entries 2 to 2 of the chain were deleted",
             "inserted: execution 1 was inserted without its entry in the chain",
@@ -140,7 +143,7 @@ def test_the_chain_begins_with_what_was_there_before_it(
 def test_the_screen_names_five_and_counts_the_rest(
     place: Place, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    place.owner("ALTER TABLE wishkit.chain DISABLE TRIGGER stay; DELETE FROM wishkit.chain")
+    place.owner("ALTER TABLE wishkit.run DISABLE TRIGGER chain")
     place.owner(
         "INSERT INTO wishkit.run (verb, tool_version, backend_pid) "
         "SELECT 'x', 'y', 1 FROM generate_series(1, 6)"

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wishkit.commands import proofs
-from wishkit.core.approval import Asked, InProof, Policy
-from wishkit.core.risk import highest, reasons
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,6 +16,7 @@ if TYPE_CHECKING:
     from wishkit.commands.migrate import Prepared
     from wishkit.commands.workspace import Workspace
     from wishkit.config import Target
+    from wishkit.core.approval import Asked, InProof, Policy
     from wishkit.core.gate import Gate
     from wishkit.core.hazards.model import Hazard
     from wishkit.core.proof import Proof
@@ -88,6 +87,7 @@ def approved(
     if target.approvals is None and (said is None or said.role is None):
         return None
     from wishkit.core.approved import Intended, judge  # noqa: PLC0415 - only where it is asked for
+    from wishkit.core.risk import highest  # noqa: PLC0415 - as above
 
     policy_ = said or nobody(target)
     known = ledger.version >= KNOWN_SINCE
@@ -169,6 +169,8 @@ def confirm(
 
 def nobody(target: Target) -> Policy:
     """An environment of which the database does not say who approves."""
+    from wishkit.core.approval import Policy  # noqa: PLC0415 - only where it is asked for
+
     return Policy(target.name, None, 0, 0, 0, 0, target.approval_expires, "", _never())
 
 
@@ -197,7 +199,9 @@ def assess(
         proof: a file with proofs of a rehearsal.
         rehearsed: the checksums of those known to have passed one, by id.
     """
-    from wishkit.core.stakes import threats  # noqa: PLC0415 - the parser is heavy
+    from wishkit.core.approval import Asked  # noqa: PLC0415 - only where it is asked for
+    from wishkit.core.risk import highest, reasons  # noqa: PLC0415 - the parser is heavy
+    from wishkit.core.stakes import threats  # noqa: PLC0415 - as above
     from wishkit.postgres.stakes import stakes  # noqa: PLC0415 - as above
 
     kept = proofs.kept(proofs.proof_file(workspace.config, proof))
@@ -235,6 +239,8 @@ def assess(
 
 
 def _in_proof(told: Proof | None) -> InProof | None:
+    from wishkit.core.approval import InProof  # noqa: PLC0415 - only where it is asked for
+
     if told is None:
         return None
     return InProof(told.at, told.server, told.proven, told.problems, told.rows, told.seconds)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from wishkit import __version__
 from wishkit.commands import hazards
 from wishkit.commands.approval_gate import assess
-from wishkit.commands.approvals import Standing, standing
 from wishkit.commands.migrate import pending, prepare
+from wishkit.commands.requests import Standing, standing
 from wishkit.commands.rollback import chosen, planned, refuse_unclear
 from wishkit.core.approval import FORMAT, Bundle, plan_digest
 from wishkit.core.risk import highest

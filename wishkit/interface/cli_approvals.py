@@ -127,11 +127,11 @@ def requests(
     env: Env = None,
     json: Json = False,
 ) -> int:
-    """What was requested, how risky it is, who approved, and what is missing.
+    """What was requested, who approved it, and what is missing.
 
     Example: wishkit requests 3 --env production
     """
-    from wishkit.commands import approvals as verb  # noqa: PLC0415 - imported where used
+    from wishkit.commands import requests as verb  # noqa: PLC0415 - imported where used
 
     number = None if id_ is None else _number(id_)
     if sql and number is None:

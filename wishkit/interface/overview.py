@@ -40,7 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "request": ("cli_approvals", "Ask others to approve what would run, just as it is now."),
     "requests": (
         "cli_approvals",
-        "What was requested, how risky it is, who approved, and what is missing.",
+        "What was requested, who approved it, and what is missing.",
     ),
     "approve": ("cli_approvals", "Approve a request, as who logs in to the database."),
     "reject": ("cli_approvals", "Reject a request, which closes it."),

@@ -11,7 +11,8 @@ from wishkit.interface.table import table
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from wishkit.commands.approvals import Approvers, Requested, Requests, Standing
+    from wishkit.commands.approvals import Approvers
+    from wishkit.commands.requests import Requested, Requests, Standing
     from wishkit.commands.verify_ledger import VerifiedLedger
     from wishkit.core.approval import Approval
 
