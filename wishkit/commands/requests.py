@@ -281,7 +281,7 @@ def found(connection: Connection, id_: int | None, *, limit: int = 1) -> tuple[R
 
 def policy_of(connection: Connection, target: Target) -> tuple[Policy | None, tuple[str, ...]]:
     """Who approves in a database, and who they are now."""
-    from wishkit.postgres.approvals import members  # noqa: PLC0415 - heavy
+    from wishkit.postgres.approvals import last_policy, members  # noqa: PLC0415 - heavy
 
     policy = last_policy(connection, target.name)
     return policy, members(connection, policy.role if policy else None)
