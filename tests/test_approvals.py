@@ -30,11 +30,6 @@ if TYPE_CHECKING:
     from tests.plugins.project import RunWishkit, SqlFolder
 
 
-@pytest.fixture
-def place(sql_folder: SqlFolder, database: str) -> Place:
-    return Place.make(sql_folder(ONE), database)
-
-
 def closed(place: Place, code: str, **options: Any) -> GateClosed:  # noqa: ANN401 - of migrate
     """Migrate is refused for this reason, and nothing was run."""
     before = place.rows("SELECT count(*) FROM wishkit.execution")
@@ -65,7 +60,8 @@ def test_what_is_not_approved_does_not_run_and_what_is_does(place: Place) -> Non
     assert place.verify().faults == ()
 
 
-def test_a_database_asks_however_it_is_named(place: Place) -> None:
+def test_a_database_asks_however_it_is_named(sql_folder: SqlFolder, database: str) -> None:
+    place = Place.make(sql_folder(ONE), database)
     with pytest.raises(GateClosed, match="nobody has requested this for production"):
         place.migrate(place.named("command line"))
     place.counts = Approvals(0, 0, 0, 0)  # an edited wishkit.toml asks for less, in vain
@@ -75,16 +71,18 @@ def test_a_database_asks_however_it_is_named(place: Place) -> None:
     closed(place, "not-approved")
 
 
-def test_yoyo_on_our_engine_does_not_go_around_it(place: Place) -> None:
+def test_yoyo_on_our_engine_does_not_go_around_it(sql_folder: SqlFolder, database: str) -> None:
+    place = Place.make(sql_folder(ONE), database)
     project = Project(place.folder, place.url)
     with pytest.raises(GateClosed, match="asks for approvals"):
         project.yoyo_apply("wishkit")
 
 
-def test_an_environment_that_asks_where_nobody_can_give(
-    sql_folder: SqlFolder, database: str
-) -> None:
-    place = Place.make(sql_folder(ONE), database)
+def test_a_copy_under_another_name_asks_for_nothing(place: Place) -> None:
+    assert place.migrate(place.named("staging")).error is None
+
+
+def test_an_environment_that_asks_where_nobody_can_give(place: Place) -> None:
     approvals.set_approvers(place.workspace(), None, reason="moved")
     told = closed(place, "no-approvers")
     assert told.help == "name the role of those who approve: wishkit approvers production ROLE"

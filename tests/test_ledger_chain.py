@@ -15,18 +15,31 @@ from wishkit.interface.render_approvals import render_verified
 from wishkit.postgres import ledger
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.plugins.databases import MakeDatabase
     from tests.plugins.project import SqlFolder
+    from wishkit.postgres.scratch import Scratch
+
+
+@pytest.fixture(scope="module")
+def migrated(server: Scratch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of a database with one run and two attempts in its chain."""
+    migrations = tmp_path_factory.mktemp("chain") / "sql" / "migrations"
+    migrations.mkdir(parents=True)
+    for name, text in ONE.items():
+        (migrations / name).write_text(text, encoding="utf-8")
+    place = Place(migrations.parents[1], server.create_database("chained"), counts=None)
+    place.sql(ROLES, "ALTER SCHEMA public OWNER TO appr_owner")
+    place.sql("ALTER DATABASE chained OWNER TO appr_owner")
+    assert place.migrate().error is None
+    yield "chained"
+    server.drop_database("chained")
 
 
 @pytest.fixture
-def place(sql_folder: SqlFolder, database: str) -> Place:
-    place = Place(sql_folder(ONE), database, counts=None)
-    place.sql(ROLES, "ALTER SCHEMA public OWNER TO appr_owner")
-    name = place.rows("SELECT quote_ident(current_database())")[0][0]
-    place.sql(f"ALTER DATABASE {name} OWNER TO appr_owner")
-    assert place.migrate().error is None
-    return place
+def place(sql_folder: SqlFolder, make_database: MakeDatabase, migrated: str) -> Place:
+    return Place(sql_folder(ONE), make_database(template=migrated), counts=None)
 
 
 BEHIND = {

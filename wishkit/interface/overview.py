@@ -44,10 +44,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "approve": ("cli_approvals", "Approve a request, as who logs in to the database."),
     "reject": ("cli_approvals", "Reject a request, which closes it."),
-    "ledger verify": (
-        "cli_approvals",
-        "Whether anything in the ledger was changed behind its back.",
-    ),
     "snapshot": (
         "cli_snapshot",
         "Write sql/schema.sql: the whole schema as one text.",
@@ -68,6 +64,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "backup record": ("cli_backup", "Record a backup that others make and keep."),
     "backup list": ("cli_backup", "What the ledger knows of the backups of a database."),
+    "ledger verify": (
+        "cli_approvals",
+        "Whether anything in the ledger was changed behind its back.",
+    ),
     "audit on": ("cli_audit", "Note from now on who runs which DDL outside wishkit."),
     "audit off": ("cli_audit", "Note no more; what was noted stays."),
     "audit show": ("cli_audit", "What was changed outside wishkit, by whom and when."),
@@ -87,9 +87,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 # Words that several commands begin with.
 FAMILIES = {
+    "ledger": "What was written down, and whether it still says so.",
     "backup": "Backups that are known to work, and evidence of them.",
     "audit": "Who changes the database outside wishkit.",
-    "ledger": "What was written down in the database, and whether it still says so.",
     "db": "The embedded PostgreSQL server, and psql on any database.",
 }
 

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 KNOWN_SINCE = 5  # the version of the ledger
 _REFUSED = "WKA01"  # what the triggers raise
+_ONCE = "approval_request_id_approver_verdict_key"
 _FUNCTION = re.compile(
     r"CREATE FUNCTION wishkit\.(\w+)\(.*?AS \$function\$(.*?)\$function\$", re.DOTALL
 )
@@ -82,6 +83,13 @@ def of_approvals() -> Iterator[None]:
                 str(error.diag.message_primary),
                 code="approval-refused",
                 help=error.diag.message_hint,
+                state="nothing was recorded",
+            ) from error
+        if error.diag.constraint_name == _ONCE:
+            raise GateClosed(
+                "this person has decided on it already, at the same moment",
+                code="approval-refused",
+                help="a second approval has to be another person's",
                 state="nothing was recorded",
             ) from error
         if told.code == "ledger-permission":
