@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from wishkit.core.approval import intact
 from wishkit.core.gate import Gate
@@ -40,6 +40,13 @@ class Intended:
     accepted: Sequence[str]
     begun: Sequence[str]
     option: str
+
+
+class _Void(NamedTuple):
+    """Why a request is good for nothing."""
+
+    code: str
+    why: str
 
 
 def judge(
@@ -120,37 +127,50 @@ def who_can(policy: Policy, request: Request, members: Sequence[str]) -> str:
     return f"{' or '.join(can)} (of {policy.role})"
 
 
-def _closed(request: Request) -> Iterator[tuple[str, str]]:
+def _closed(request: Request) -> Iterator[_Void]:
     """The codes and reasons why a request is good for nothing any more, whatever is to run."""
     if not intact(request):
-        yield "approvals-tampered", "its bundle is not what was requested"
+        yield _Void(code="approvals-tampered", why="its bundle is not what was requested")
     if request.superseded_by:
-        yield "request-superseded", f"request {request.superseded_by} has replaced it"
+        yield _Void(
+            code="request-superseded", why=f"request {request.superseded_by} has replaced it"
+        )
     if no := request.rejected:
-        yield "request-rejected", f"{no.approver} rejected it{f': {no.note}' if no.note else ''}"
+        yield _Void(
+            code="request-rejected",
+            why=f"{no.approver} rejected it{f': {no.note}' if no.note else ''}",
+        )
     if request.spent:
-        yield "request-spent", "all of it was run already, and it is good for that once"
+        yield _Void(
+            code="request-spent", why="all of it was run already, and it is good for that once"
+        )
     if request.expired:
-        yield "request-expired", f"it expired at {request.expires_at:%Y-%m-%d %H:%M %Z}"
+        yield _Void(
+            code="request-expired", why=f"it expired at {request.expires_at:%Y-%m-%d %H:%M %Z}"
+        )
 
 
 def _void(
     intended: Intended, policy: Policy, request: Request, state: TargetState
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[_Void]:
     """The same, because something else is to run, or on something else."""
     bundle = request.bundle
     if bundle is None:
         return
     if bundle.verb != intended.verb:
-        yield "request-void", f"it is for {bundle.verb}"
+        yield _Void(code="request-void", why=f"it is for {bundle.verb}")
     if why := _rest(bundle, request, intended, state):
-        yield "request-void", why
+        yield _Void(code="request-void", why=why)
     if bundle.approvers != policy.role:
-        yield "request-void", f"the approvers were {bundle.approvers}, and are {policy.role}"
+        yield _Void(
+            code="request-void", why=f"the approvers were {bundle.approvers}, and are {policy.role}"
+        )
     if more := [it for it in intended.accepted if it not in bundle.accepted]:
-        yield "request-void", f"--accept {more[0]} was not part of it"
+        yield _Void(code="request-void", why=f"--accept {more[0]} was not part of it")
     if RISKS.index(intended.risk) > RISKS.index(bundle.risk):
-        yield "request-void", f"its risk was {bundle.risk}, and is {intended.risk} now"
+        yield _Void(
+            code="request-void", why=f"its risk was {bundle.risk}, and is {intended.risk} now"
+        )
 
 
 def _rest(bundle: Bundle, request: Request, intended: Intended, state: TargetState) -> str | None:
