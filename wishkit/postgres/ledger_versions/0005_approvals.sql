@@ -134,26 +134,30 @@ COMMENT ON COLUMN wishkit.chain.hash IS
 -- The trigger is deferred, so that whoever waits with COMMIT holds up nobody who records.
 CREATE FUNCTION wishkit.add_to_chain() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET extra_float_digits = 1
-SET datestyle = 'ISO' SET intervalstyle = 'postgres' SET bytea_output = 'hex'
+SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET intervalstyle = 'postgres'
+SET enable_seqscan = off  -- a plan made while the chain is short serves a session to its end
 AS $function$
 DECLARE
     told jsonb := jsonb_strip_nulls(to_jsonb(NEW) - TG_ARGV[1:]);
-    before wishkit.chain;
-    entry wishkit.chain;
+    row_key text := told ->> 'id';
+    content text := encode(sha256(convert_to(told::text, 'UTF8')), 'hex');
+    now timestamptz := clock_timestamp();
+    last bigint;
+    before text;
 BEGIN
+    IF TG_ARGV[0] <> 'id' THEN
+        SELECT string_agg(told ->> k, '/') INTO row_key
+        FROM unnest(string_to_array(TG_ARGV[0], '/')) AS k;
+    END IF;
     PERFORM pg_advisory_xact_lock(2003399528, 1667785582);
-    SELECT * INTO before FROM wishkit.chain ORDER BY id DESC LIMIT 1;
-    entry.id := coalesce(before.id, 0) + 1;
-    entry.at := clock_timestamp();
-    entry.relation := TG_TABLE_NAME;
-    entry.key := (SELECT string_agg(told ->> k, '/') FROM unnest(string_to_array(TG_ARGV[0], '/')) AS k);
-    entry.role := session_user;
-    entry.content := encode(sha256(convert_to(told::text, 'UTF8')), 'hex');
-    entry.hash := encode(sha256(convert_to(concat_ws(E'\n', coalesce(before.hash, ''), entry.id,
-        (extract(epoch FROM entry.at) * 1000000)::bigint, entry.relation, entry.key, entry.role,
-        entry.content), 'UTF8')), 'hex');
-    INSERT INTO wishkit.chain SELECT entry.*;
+    -- A statement of its own, so that it sees what was committed while it waited.
+    SELECT c.id, c.hash INTO last, before FROM wishkit.chain AS c ORDER BY c.id DESC LIMIT 1;
+    last := coalesce(last, 0) + 1;
+    INSERT INTO wishkit.chain (id, at, relation, key, role, content, hash)
+    VALUES (last, now, TG_TABLE_NAME, row_key, session_user, content,
+            encode(sha256(convert_to(coalesce(before, '') || E'\n' || last || E'\n'
+                || (extract(epoch FROM now) * 1000000)::bigint || E'\n' || TG_TABLE_NAME || E'\n'
+                || row_key || E'\n' || session_user || E'\n' || content, 'UTF8')), 'hex'));
     RETURN NULL;
 END
 $function$;
