@@ -16,6 +16,7 @@ pytest_plugins = (
     "tests.plugins.project",
     "tests.plugins.backups",
     "tests.plugins.changes",
+    "tests.plugins.approvals",  # uses databases, project
     "tests.plugins.recipes",
     "tests.plugins.checkout",  # uses project
 )

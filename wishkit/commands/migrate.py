@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from wishkit.commands import hazards, proofs
+from wishkit.commands.approval_gate import approved, confirm
 from wishkit.commands.backup_gate import backup_gate, destroyed, passing, refuse_no_reason
 from wishkit.commands.report import Done, Report
 from wishkit.commands.snapshot import refresh
@@ -109,6 +110,19 @@ def migrate(
             lost = stakes_of(connection, prepared)
             gate = backup_gate(connection, target, server, ledger, destroys=destroyed(lost))
             reason = passing(gate, no_backup)
+        approval = approved(
+            workspace,
+            connection,
+            target,
+            ledger,
+            prepared,
+            verb="migrate",
+            judged=judged,
+            accept=accept,
+            proof=proof,
+        )
+        if approval:
+            approval.gate.require()
         if target.protected:
             count = f"{len(steps)} migration{'s' if steps[1:] else ''}"
             workspace.consent(f"apply {count} to {database}?", yes=yes, flag="--yes")
@@ -123,6 +137,16 @@ def migrate(
             run.may_kill = workspace.may_kill
             if run.ledger.records != ledger.records or run.ledger.partial != ledger.partial:
                 prepared = prepare(plan(run.ledger))  # another run was quicker
+            if approval:
+                confirm(
+                    workspace,
+                    run,
+                    prepared,
+                    verb="migrate",
+                    judged=judged,
+                    accept=accept,
+                    proof=proof,
+                )
             run.accepted |= hazards.accepted(judged, accept)
             done, error, verdicts = run_all(run, prepared, probes)
             ledger = run.read_ledger()

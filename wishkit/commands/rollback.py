@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wishkit.commands import hazards
+from wishkit.commands.approval_gate import approved, confirm
 from wishkit.commands.backup_gate import backup_gate, destroyed, passing, refuse_no_reason
 from wishkit.commands.migrate import prepare, psql_url, run_all, stakes_of
 from wishkit.commands.probes import probes_for
@@ -99,6 +100,18 @@ def rollback(
             show(prepared, lost)
         gate = backup_gate(connection, target, server, ledger, destroys=destroyed(lost))
         reason = passing(gate, no_backup)
+        approval = approved(
+            workspace,
+            connection,
+            target,
+            ledger,
+            prepared,
+            verb="rollback",
+            judged=judged,
+            accept=accept,
+        )
+        if approval:
+            approval.gate.require()
         _consent(
             workspace,
             database,
@@ -124,6 +137,8 @@ def rollback(
                     help="look at the new state, then ask again: wishkit status",
                     state="nothing was run",
                 )
+            if approval:
+                confirm(workspace, run, prepared, verb="rollback", judged=judged, accept=accept)
             run.accepted |= hazards.accepted(judged, accept)
             done, error, verdicts = run_all(run, prepared, probes)
             ledger = run.read_ledger()

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wishkit.config.rules import APPROVAL_EXPIRES as APPROVAL_EXPIRES
+from wishkit.config.rules import Approvals as Approvals
+from wishkit.config.rules import BackupRule as BackupRule
 from wishkit.errors import ConfigError, Location
 
 if TYPE_CHECKING:
@@ -107,23 +110,6 @@ class Rehearse:
 
 
 @dataclass(frozen=True, slots=True)
-class BackupRule:
-    """Which backup has to be there before a migration into an environment.
-
-    Attributes:
-        age: not older than this, in seconds; of the data in it, not of its file.
-        level: how far it was verified: 0 made, 1 readable, 2 restored, 3 compared.
-        destructive_level: the same, when the plan destroys data.
-        claims: for backups that others keep, the level that they claim counts as well.
-    """
-
-    age: float = 24 * 3600.0
-    level: int = 2
-    destructive_level: int = 2
-    claims: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Environment:
     """One ``[environments.NAME]`` table.
 
@@ -139,6 +125,8 @@ class Environment:
         verify: migrate and rollback run the files of verify/.
         seeds: it takes seeds although it is protected.
         backup: which backup migrate and rollback ask for; None: none.
+        approvals: how many approvals migrate and rollback ask for; None: as the database says.
+        approval_expires: seconds that a request is good for.
         where: the line of ``url``, for messages.
     """
 
@@ -153,6 +141,8 @@ class Environment:
     verify: bool = False
     seeds: bool = False
     backup: BackupRule | None = None
+    approvals: Approvals | None = None
+    approval_expires: float = APPROVAL_EXPIRES
     where: Location | None = field(default=None, repr=False)
 
 
@@ -208,6 +198,8 @@ class Target:
         verify: migrate and rollback run the files of verify/.
         seeds: it takes seeds although it is protected.
         backup: which backup migrate and rollback ask for; None: none.
+        approvals: how many approvals migrate and rollback ask for; None: as the database says.
+        approval_expires: seconds that a request is good for.
     """
 
     url: str | None = field(repr=False)  # it may hold a password
@@ -223,6 +215,8 @@ class Target:
     verify: bool = False
     seeds: bool = False
     backup: BackupRule | None = None
+    approvals: Approvals | None = None
+    approval_expires: float = APPROVAL_EXPIRES
 
 
 def load(start: Path | None = None, *, environ: Mapping[str, str] | None = None) -> Config:
@@ -341,6 +335,8 @@ def _environment_target(config: Config, name: str, environ: Mapping[str, str]) -
         verify=chosen.verify,
         seeds=chosen.seeds,
         backup=chosen.backup,
+        approvals=chosen.approvals,
+        approval_expires=chosen.approval_expires,
     )
 
 

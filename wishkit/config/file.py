@@ -12,6 +12,7 @@ from wishkit.config import (
     DEFAULT_LOCK_WAIT,
     KILLABLE,
     SEVERITIES,
+    Approvals,
     BackupRule,
     Environment,
     Ignore,
@@ -115,6 +116,8 @@ _ENVIRONMENT: dict[str, Any] = {
     "seeds": bool,
     "drift_fails": _severity,
     "backup": dict,
+    "approvals": dict,
+    "approval_expires": duration,
 }
 
 
@@ -135,6 +138,8 @@ class _Reader:
         values = {"drift_fails": drift_fails, **self.table(key, content, kinds)}
         if "backup" in values:
             values["backup"] = self.backup_rule((*key, "backup"), values["backup"])
+        if "approvals" in values:
+            values["approvals"] = self.approvals((*key, "approvals"), values["approvals"])
         if not values.get("url"):
             raise self.error(
                 key,
@@ -164,6 +169,23 @@ class _Reader:
                 help="leave it out, or ask for more when a plan destroys data",
             )
         return rule
+
+    def approvals(self, key: tuple[str, ...], content: dict[str, Any]) -> Approvals:
+        """How many approvals are needed; a higher risk asks for no fewer."""
+        names = ("none", "low", "medium", "high")
+        counts = Approvals(**self.table(key, content, dict.fromkeys(names, int)))
+        before = 0
+        for name in names:
+            count = getattr(counts, name)
+            if not before <= count <= 9:  # noqa: PLR2004 - more than anybody has
+                raise self.error(
+                    (*key, name) if name in content else key,
+                    f'"{name}" asks for {count} approvals',
+                    help="from 0 to 9, and no fewer than a lower risk: "
+                    "{ none = 0, low = 1, medium = 1, high = 2 }",
+                )
+            before = count
+        return counts
 
     def ignored(self, entries: list[Any]) -> tuple[Ignore, ...]:
         """Each ``[[drift.ignore]]``, with the line where it stands."""

@@ -27,9 +27,14 @@ class _Kept(msgspec.Struct, array_like=True):
 
 def pack(snapshot: Snapshot) -> bytes:
     """The snapshot as bytes; the same ones for the same snapshot."""
+    return zlib.compress(unpacked(snapshot), level=1)
+
+
+def unpacked(snapshot: Snapshot) -> bytes:
+    """The snapshot as JSON; the same for the same snapshot."""
     items = sorted((it.kind, it.name, dict(found)) for it, found in snapshot.items.items())
     kept = _Kept(snapshot.version, snapshot.unseen, cast("_Items", items))
-    return zlib.compress(msgspec.json.encode(kept, order="sorted"), level=1)
+    return msgspec.json.encode(kept, order="sorted")
 
 
 def unpack(data: bytes) -> Snapshot:

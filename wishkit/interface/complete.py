@@ -70,4 +70,5 @@ COMPLETERS: dict[str | None, Callable[[str], list[str]]] = {
     "PROBE": smoke_probes,
     "ENV": seeded_environments,
     "TOOL": tools,
+    "[ENV]": environments,
 }

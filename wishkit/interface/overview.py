@@ -33,6 +33,17 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "mark": ("cli_plan", "Record migrations as applied, without running them."),
     "unmark": ("cli_plan", "Record migrations as not applied, without undoing them."),
+    "approvers": (
+        "cli_approvals",
+        "Who approves what runs in an environment; or say who does.",
+    ),
+    "request": ("cli_approvals", "Ask others to approve what would run, just as it is now."),
+    "requests": (
+        "cli_approvals",
+        "What was requested, who approved it, and what is missing.",
+    ),
+    "approve": ("cli_approvals", "Approve a request, as who logs in to the database."),
+    "reject": ("cli_approvals", "Reject a request, which closes it."),
     "snapshot": (
         "cli_snapshot",
         "Write sql/schema.sql: the whole schema as one text.",
@@ -53,6 +64,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "backup record": ("cli_backup", "Record a backup that others make and keep."),
     "backup list": ("cli_backup", "What the ledger knows of the backups of a database."),
+    "ledger verify": (
+        "cli_approvals",
+        "Whether anything in the ledger was changed behind its back.",
+    ),
     "audit on": ("cli_audit", "Note from now on who runs which DDL outside wishkit."),
     "audit off": ("cli_audit", "Note no more; what was noted stays."),
     "audit show": ("cli_audit", "What was changed outside wishkit, by whom and when."),
@@ -72,6 +87,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 # Words that several commands begin with.
 FAMILIES = {
+    "ledger": "What was written down, and whether it still says so.",
     "backup": "Backups that are known to work, and evidence of them.",
     "audit": "Who changes the database outside wishkit.",
     "db": "The embedded PostgreSQL server, and psql on any database.",

@@ -72,7 +72,7 @@ def read_plain(function: Callable[..., Any], words: Sequence[str]) -> dict[str, 
         options that are joined.
     """
     try:
-        spellings, positional = _accepted(function)
+        spellings, places = _accepted(function)
         values: dict[str, Any] = {}
         rest: list[str] = []
         remaining = iter(words)
@@ -82,11 +82,15 @@ def read_plain(function: Callable[..., Any], words: Sequence[str]) -> dict[str, 
                 values[name] = value
             else:
                 rest.append(word)
-        required = positional and positional.name not in (function.__kwdefaults__ or {})
-        if (rest and not positional) or (required and not rest):
+        optional = function.__kwdefaults__ or {}
+        if len(rest) < sum(it.name not in optional for it in places):
             return None
-        if rest and positional:
-            values[positional.name] = rest if positional.many else _only(rest)
+        if rest and len(places) == 1 and places[0].many:
+            values[places[0].name] = rest
+        elif len(rest) > len(places) or any(it.many for it in places[1:]):
+            return None
+        else:
+            values |= {it.name: word for it, word in zip(places, rest, strict=False)}
     except _NotPlainError:
         return None
     return values
@@ -103,10 +107,10 @@ class _Parameter(NamedTuple):
     state: bool = True
 
 
-def _accepted(function: Callable[..., Any]) -> tuple[dict[str, _Parameter], _Parameter | None]:
+def _accepted(function: Callable[..., Any]) -> tuple[dict[str, _Parameter], list[_Parameter]]:
     """What each spelling of an option stands for, and what takes the words that are none."""
     spellings: dict[str, _Parameter] = {}
-    positional: _Parameter | None = None
+    places: list[_Parameter] = []
     for name, (hint, declared) in parameters(function).items():
         kinds = [kind for kind in (get_args(hint) or [hint]) if kind is not NoneType]
         many = get_origin(hint) is list or get_origin(kinds[0]) is list
@@ -114,11 +118,11 @@ def _accepted(function: Callable[..., Any]) -> tuple[dict[str, _Parameter], _Par
         if kind not in {bool, str, int} or not isinstance(declared, Argument):
             raise _NotPlainError
         if not isinstance(declared, Option):
-            positional = _Parameter(name, kind, many)
+            places.append(_Parameter(name, kind, many))
         for pair in declared.names:
             for spelling, state in zip(pair.split("/"), (True, False), strict=False):
                 spellings[spelling] = _Parameter(name, kind, many, state)
-    return spellings, positional
+    return spellings, places
 
 
 def _option(
@@ -141,9 +145,3 @@ def _option(
     ):
         raise _NotPlainError
     return parameter.name, parameter.kind(value)
-
-
-def _only(rest: list[str]) -> str:
-    if rest[1:]:
-        raise _NotPlainError
-    return rest[0]

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import psycopg
 from psycopg import pq
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from wishkit.errors import ConnectError
 
@@ -63,6 +63,18 @@ def parameters(url: str, *, application_name: str) -> dict[str, str]:
     timeout_set = os.environ.get("PGCONNECT_TIMEOUT")
     defaults = {k: v for k, v in _DEFAULTS.items() if k != "connect_timeout" or not timeout_set}
     return defaults | given
+
+
+def as_login(url: str, login: str) -> str:
+    """The same connection, logging in as another role; its password is left to .pgpass and PG*.
+
+    Raises:
+        ConnectError: ``bad-conninfo``.
+    """
+    parameters(url, application_name="")  # refuses, without repeating a secret
+    given = conninfo_to_dict(_known_scheme(url.strip()))
+    given.pop("password", None)
+    return make_conninfo("", **{**given, "user": login})
 
 
 def hosts(params: dict[str, str]) -> list[str]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Connection = psycopg.Connection[Any]
 
-VERSION = 4
+VERSION = 5
 YOYO_VERSION = 2
 _VERSIONS_FOLDER = os.path.join(os.path.dirname(__file__), "ledger_versions")  # noqa: PTH118, PTH120
 
@@ -169,7 +169,7 @@ def lifting(connection: Connection, ledger: Ledger) -> tuple[str, list[bytes]]:
             help="CREATE SCHEMA public; or set a search_path for this role",
             state="nothing was run",
         )
-    statements = [version_file(_VERSIONS[v]) for v in range(ledger.version + 1, VERSION + 1)]
+    statements = [version_file(name) for v, name in _VERSIONS.items() if v > ledger.version]
     if ledger.yoyo_schema is None:
         yoyo = sql.SQL(version_file("yoyo_2")).format(yoyo=sql.Identifier(schema))
         statements.insert(0, yoyo.as_string(connection))
@@ -184,6 +184,7 @@ _VERSIONS = {
     2: "0002_record_patience",
     3: "0003_keep_snapshot",
     4: "0004_record_backups",
+    5: "0005_approvals",
 }
 
 

@@ -25,6 +25,7 @@ from wishkit.core.migration import read_folder
 from wishkit.core.plan import backward_plan, forward_plan
 from wishkit.core.stakes import threats
 from wishkit.errors import ConsentNeeded, LockHeld, UsageError, WishkitError
+from wishkit.postgres.approvals import refuse_unasked
 from wishkit.postgres.connection import connect, identify, refuse_unfit
 from wishkit.postgres.engine import run_step
 from wishkit.postgres.ledger import in_schema, read_ledger, read_scripts
@@ -275,6 +276,8 @@ class WishkitBackend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo is
         refuse_unfit(identify(self.connection))
         if self._guard is None:
             raise RuntimeError("a run begins under the lock")
+        if verb in _VERBS.values():
+            refuse_unasked(self.connection, read_ledger(self.connection))
         run = begin_run(
             self.connection, self._guard, self.target, verb=verb, reason=None, listener=_log
         )

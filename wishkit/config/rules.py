@@ -1,0 +1,41 @@
+"""What an environment asks for before anything runs in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+APPROVAL_EXPIRES = 72 * 3600.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class BackupRule:
+    """Which backup has to be there before a migration into an environment.
+
+    Attributes:
+        age: not older than this, in seconds; of the data in it, not of its file.
+        level: how far it was verified: 0 made, 1 readable, 2 restored, 3 compared.
+        destructive_level: the same, when the plan destroys data.
+        claims: for backups that others keep, the level that they claim counts as well.
+    """
+
+    age: float = 24 * 3600.0
+    level: int = 2
+    destructive_level: int = 2
+    claims: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Approvals:
+    """How many approvals a migration needs, by its risk.
+
+    Attributes:
+        none: of one that locks nothing that is in use, and changes nothing.
+        low: of one for which nobody waits.
+        medium: of one for which somebody waits, or that changes data.
+        high: of one that destroys data, or cannot be undone.
+    """
+
+    none: int = 0
+    low: int = 1
+    medium: int = 1
+    high: int = 2

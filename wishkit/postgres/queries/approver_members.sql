@@ -1,0 +1,2 @@
+-- Who may approve?
+SELECT member::text FROM wishkit.members(%(role)s)
