@@ -466,7 +466,7 @@ def test_on_a_server_that_somebody_named(bad: Path, server: Scratch) -> None:
             found = rehearse(workspace(bad), server=server.url(), jobs=2)
             assert len(found.migrations) == 19
             left = connection.execute(
-                "SELECT datname FROM pg_database WHERE datname LIKE 'wishkit%'"
+                "SELECT datname FROM pg_database WHERE datname LIKE 'wishkit_rehearsal%'"
             ).fetchall()
             assert left == [("wishkit_rehearsal_00000002_7",)]
         finally:
