@@ -129,16 +129,15 @@ class Comparison:
         now = self._state()  # first: what changes from here on makes it another one
         last = last_run(self.connection, self.ledger)
         blank = replace(self.blank, last_run=last.ended_at if last else None)
-        if now and (clean := last_clean(folder, now.question)):
-            before = replace(now, checked_at=clean.checked_at, last_run=clean.last_run)
-            if clean == before:
-                return replace(blank, unchanged_since=datetime.fromisoformat(clean.checked_at))
+        clean = last_clean(folder, now.question) if now else None
+        if now and clean and (clean.place, clean.state) == (now.place, now.state):
+            return replace(blank, unchanged_since=clean.checked_at)
         replay = replay_of(self.connection, applied, schema=self.ledger.yoyo_schema)
         actual = self._actual()
         expected = expected_snapshot(replay, self._texts, folder, self.workspace.listener)
         found = self._told(blank, expected, actual, last, last.snapshot() if last else None)
         if now and not (found.drifts or found.unseen or found.reordered or found.ignored):
-            self._keep(replace(now, last_run=last.ended_at.isoformat() if last else ""))
+            self._keep(replace(now, last_run=blank.last_run))
         return found
 
     def _state(self) -> Clean | None:
@@ -163,8 +162,8 @@ class Comparison:
             place=f"{self.server.host}:{self.server.port}",
             schema=ledger.yoyo_schema,
             position=ledger.position or "",
-            last_run="",
-            checked_at=blank.checked_at.isoformat(),
+            last_run=None,
+            checked_at=blank.checked_at,
             state=now,
         )
 

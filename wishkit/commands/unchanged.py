@@ -31,7 +31,7 @@ class Clean:
         place: host:port that answered.
         schema: of yoyo's tables.
         position: the migration applied last; "" for none.
-        last_run: when the last run ended; "" where that is not kept.
+        last_run: when the last run ended; None where that is not kept.
         checked_at: when it was.
         state: of the database then; whatever could change the answer changes it.
     """
@@ -41,15 +41,17 @@ class Clean:
     place: str
     schema: str
     position: str
-    last_run: str
-    checked_at: str
+    last_run: datetime | None
+    checked_at: datetime
     state: str
 
     def keep(self, folder: Path) -> None:
         """Put it into the cache."""
         from wishkit.postgres.expected import keep_file  # noqa: PLC0415 - heavy
 
-        lines = [getattr(self, name) for name in self.__slots__]
+        times = [it.isoformat() if it else "" for it in (self.last_run, self.checked_at)]
+        lines = [self.question, self.database, self.place, self.schema, self.position]
+        lines += [*times, self.state]
         if not any("\n" in line for line in lines):
             keep_file(_file(folder, self.question), "\n".join(lines).encode())
 
@@ -77,10 +79,13 @@ def question(
 
 def last_clean(folder: Path, asked: str) -> Clean | None:
     """The last check of the cache that was asked the same, and found nothing."""
-    with suppress(OSError, ValueError, TypeError):
-        found = Clean(*_file(folder, asked).read_text(encoding="utf-8").split("\n"))
-        datetime.fromisoformat(found.checked_at)
-        return found if found.question == asked else None
+    with suppress(OSError, ValueError):
+        lines = _file(folder, asked).read_text(encoding="utf-8").split("\n")
+        kept, database, place, schema, position, last_run, checked_at, state = lines
+        ended_at = datetime.fromisoformat(last_run) if last_run else None
+        since = datetime.fromisoformat(checked_at)
+        if kept == asked:
+            return Clean(kept, database, place, schema, position, ended_at, since, state)
     return None
 
 
@@ -117,8 +122,8 @@ def unchanged(
                 "migrations",
                 clean.position or None,
                 fails=fails,
-                last_run=datetime.fromisoformat(clean.last_run) if clean.last_run else None,
-                unchanged_since=datetime.fromisoformat(clean.checked_at),
+                last_run=clean.last_run,
+                unchanged_since=clean.checked_at,
             )
     return None
 

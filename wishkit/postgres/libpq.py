@@ -125,8 +125,8 @@ class Session:
     @property
     def place(self) -> str:
         """Where the server is, as host:port."""
-        host, port = self._libpq.PQhost, self._libpq.PQport
-        return b":".join((host(self._connection), port(self._connection))).decode()
+        told = (self._libpq.PQhost(self._connection), self._libpq.PQport(self._connection))
+        return ":".join((it or b"").decode(errors="replace") for it in told)
 
     def ask(self, statement: str) -> str | None:
         """Run one statement; the first value of the first row, if it gives rows.
@@ -165,9 +165,10 @@ class Session:
         socket = self._libpq.PQsocket(self._connection)
         if socket < 0:
             raise Unanswered
-        left = None if deadline is None else max(0.0, deadline - time.monotonic())
-        waiting = ([], [socket]) if writes else ([socket], [])
-        return any(select.select(*waiting, [], left))
+        left = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000
+        poll = select.poll()
+        poll.register(socket, select.POLLOUT if writes else select.POLLIN)
+        return bool(poll.poll(left))
 
 
 @cache
