@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from wishkit.config import Config, Target
 
-_FAMILY = "unchanged"  # of files in the cache
-
 
 @dataclass(frozen=True, slots=True)
 class Clean:
@@ -105,7 +103,7 @@ def unchanged(
     """
     fails = severity_named(severity) or Severity(target.drift_fails)
     folder = cache_folder(config)
-    if config.ignore or not any(folder.glob(f"{_FAMILY}-*")):
+    if config.ignore or not folder.is_dir():
         return None
     from wishkit.postgres import libpq  # noqa: PLC0415 - for this road only
     from wishkit.postgres.unchanged import state_without_driver  # noqa: PLC0415 - as above
@@ -129,4 +127,4 @@ def unchanged(
 
 
 def _file(folder: Path, asked: str) -> Path:
-    return folder / f"{_FAMILY}-{zlib.crc32(asked.encode()):08x}"
+    return folder / f"unchanged-{zlib.crc32(asked.encode()):08x}"

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 _APPLICATION = "wishkit check"
 _FOLDER = os.path.dirname(__file__)  # noqa: PTH120 - see queries
+_READS: dict[str, str | tuple[str, ...]] = {
+    "catalog": "",
+    "queries": ("catalog_", "check_"),
+}  # how the names of files begin
 # What tells one database from another, and holds no secret.
 _NAMING = ("service", "host", "hostaddr", "port", "dbname", "user", "options")
 
@@ -45,12 +49,12 @@ def reading() -> str:
     So does `last_run.reader`, on every machine, and it takes ten times as long: this reads no file.
     """
     told = [__version__]
-    for folder in ("catalog", "queries"):
+    for folder, begins in _READS.items():
         with os.scandir(os.path.join(_FOLDER, folder)) as entries:  # noqa: PTH118 - see queries
             told += [
                 f"{entry.name} {entry.stat().st_size} {entry.stat().st_mtime_ns}"
                 for entry in entries
-                if entry.name.endswith((".py", ".sql"))
+                if entry.name.endswith((".py", ".sql")) and entry.name.startswith(begins)
             ]
     return f"{zlib.crc32(','.join(sorted(told)).encode()):08x}"
 
