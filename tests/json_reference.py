@@ -25,7 +25,7 @@ RESULTS = {
     "verify": "probes.Verification",
     "smoke": "probes.Smoke",
     "seed": "seed.Seeded",
-    "check": "check.Check",
+    "check": "checked.Check",
     "lint": "lint.Lint",
     "plan": "plan.Plan",
     "ci": "ci.Ci",

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from wishkit.commands.check import Check, check
+from wishkit.commands.check import check
 from wishkit.commands.mark import mark
 from wishkit.commands.migrate import migrate
 from wishkit.commands.rollback import rollback
 from wishkit.commands.workspace import Workspace
 from wishkit.config import Config, Ignore, Patience, Target
-from wishkit.core.drift import Severity
 from wishkit.core.drift_words import change_words
 from wishkit.core.events import Replaying
 from wishkit.core.schema import PUBLIC, Change
+from wishkit.core.severity import Severity
 from wishkit.errors import CompareError, UsageError, WishkitError
 from wishkit.interface.json import to_json
 from wishkit.interface.progress import Progress
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tests.plugins.databases import MakeDatabase
     from tests.plugins.golden import Golden
     from tests.plugins.project import RunWishkit, SqlFolder
+    from wishkit.commands.checked import Check
     from wishkit.core.events import Event
     from wishkit.core.schema import Value
     from wishkit.postgres.scratch import Scratch
@@ -266,8 +267,8 @@ def test_every_migration_is_run_again_once(live: Live, tmp_path: Path) -> None:
     assert [
         it.name.partition("-")[0] for it in sorted((tmp_path / ".wishkit/cache").iterdir())
     ] == [
-        "clean",
         "expected",
+        "unchanged",
     ]
 
 

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from wishkit.commands.last_clean import LastClean
-from wishkit.commands.workspace import embedded_folder
-from wishkit.config import SEVERITIES
+from wishkit.commands.checked import Check, cache_folder, severity_named
+from wishkit.commands.unchanged import Clean, last_clean, question
 from wishkit.core.drift import (
     Drift,
-    Ignored,
-    Severity,
     at_least,
     in_any_order,
     judged,
@@ -24,66 +19,22 @@ from wishkit.core.drift import (
 )
 from wishkit.core.drift_origin import HalfThere, Makers, begun, half_there
 from wishkit.core.schema import compare
-from wishkit.errors import CompareError, UsageError, WishkitError
+from wishkit.core.severity import Severity
+from wishkit.errors import CompareError, WishkitError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     import psycopg
 
     from wishkit.commands.workspace import Workspace
-    from wishkit.config import Config
     from wishkit.core.migration import Migration
     from wishkit.core.schema import Difference, Identity, Snapshot
     from wishkit.core.state import Ledger
     from wishkit.postgres.connection import Server
-    from wishkit.postgres.expected import Replay
     from wishkit.postgres.last_run import LastRun
 
     Connection = psycopg.Connection[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What a comparison found.
-
-    Attributes:
-        environment: who named the database: an environment, ``command line``, ….
-        database: which one, without secrets.
-        checked_at: when, in UTC.
-        compared_with: what its migrations define, or how the last run left it.
-        position: the migration applied last.
-        drifts: what is not as it should be, the worst first.
-        fails: the least severity that makes the answer a no.
-        half_there: migrations of which some objects are there and others are not.
-        reordered: tables whose columns stand in another order; no drift, unless asked for.
-        ignored: the entries of ``[[drift.ignore]]``, and what each took out.
-        unseen: system catalogs that this role may not read: what they hold was not compared.
-        last_run: when the last run that changed the database ended; null where that is not kept.
-        unchanged_since: nothing has changed since this check, which found nothing.
-    """
-
-    environment: str
-    database: str
-    checked_at: datetime
-    compared_with: Literal["migrations", "last run"]
-    position: str | None
-    drifts: tuple[Drift, ...] = ()
-    fails: Severity = Severity.INFO
-    half_there: tuple[HalfThere, ...] = ()
-    reordered: tuple[str, ...] = ()
-    ignored: tuple[Ignored, ...] = ()
-    unseen: tuple[str, ...] = ()
-    last_run: datetime | None = None
-    unchanged_since: datetime | None = None
-
-    @property
-    def exit_status(self) -> int:
-        """2: not all could be compared; 1: there is drift that fails; 0: there is none."""
-        if self.unseen:
-            return 2
-        return 1 if any(at_least(self.drifts, self.fails)) else 0
 
 
 def check(
@@ -108,7 +59,7 @@ def check(
         CompareError: what it should be cannot be found out.
         WishkitError: configuration, connection or ledger cannot be read.
     """
-    least = _severity(severity)
+    least = severity_named(severity)
     with comparing(workspace, column_order=column_order, remedies=remedies) as comparison:
         found = comparison.with_last_run() if last_run else comparison.with_migrations()
     found = replace(found, fails=least or found.fails)
@@ -142,7 +93,8 @@ def comparing(
             ledger.position,
             fails=Severity(target.drift_fails),
         )
-        yield Comparison(workspace, connection, server, ledger, blank, column_order, remedies)
+        place = replace(workspace, target=target)
+        yield Comparison(place, connection, server, ledger, blank, column_order, remedies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,26 +121,58 @@ class Comparison:
 
     def with_migrations(self) -> Check:
         """What is not as the migrations define it."""
-        from wishkit.postgres.catalog import fingerprint  # noqa: PLC0415 - heavy
-        from wishkit.postgres.expected import expected_snapshot, replay_of  # noqa: PLC0415
+        from wishkit.postgres.expected import expected_snapshot, replay_of  # noqa: PLC0415 - heavy
         from wishkit.postgres.last_run import last_run  # noqa: PLC0415
 
+        folder = cache_folder(self.workspace.config)
         applied = self._applied()
-        replay = replay_of(self.connection, applied, schema=self.ledger.yoyo_schema)
-        now = fingerprint(self.connection)
-        clean = LastClean(cache_folder(self.workspace.config), self._clean_key(replay), now)
+        now = self._state()  # first: what changes from here on makes it another one
         last = last_run(self.connection, self.ledger)
         blank = replace(self.blank, last_run=last.ended_at if last else None)
-        if since := clean.since():
-            return replace(blank, unchanged_since=since)
+        clean = last_clean(folder, now.question) if now else None
+        if now and clean and (clean.place, clean.state) == (now.place, now.state):
+            return replace(blank, unchanged_since=clean.checked_at)
+        replay = replay_of(self.connection, applied, schema=self.ledger.yoyo_schema)
         actual = self._actual()
-        expected = expected_snapshot(
-            replay, self._texts, cache_folder(self.workspace.config), self.workspace.listener
-        )
+        expected = expected_snapshot(replay, self._texts, folder, self.workspace.listener)
         found = self._told(blank, expected, actual, last, last.snapshot() if last else None)
-        if not (found.drifts or found.unseen or found.reordered or found.ignored):
-            clean.keep(self.blank.checked_at)
+        if now and not (found.drifts or found.unseen or found.reordered or found.ignored):
+            self._keep(replace(now, last_run=blank.last_run))
         return found
+
+    def _state(self) -> Clean | None:
+        """This check, as it is kept if it finds nothing; None where that cannot be told again.
+
+        That is so where the server alone does not know what is applied, and where drift is ignored:
+        which entry ignores nothing is told every time.
+        """
+        from wishkit.postgres.ledger import VERSION  # noqa: PLC0415 - heavy
+        from wishkit.postgres.unchanged import state  # noqa: PLC0415 - as above
+
+        ledger, blank = self.ledger, self.blank
+        known = ledger.version == VERSION and all(it.checksum for it in ledger.records)
+        if self.workspace.config.ignore or not known or ledger.yoyo_schema is None:
+            return None
+        now = state(self.connection, ledger.yoyo_schema)
+        if now is None:
+            return None
+        return Clean(
+            question=question(self.workspace.target, column_order=self.column_order),
+            database=blank.database,
+            place=f"{self.server.host}:{self.server.port}",
+            schema=ledger.yoyo_schema,
+            position=ledger.position or "",
+            last_run=None,
+            checked_at=blank.checked_at,
+            state=now,
+        )
+
+    def _keep(self, clean: Clean) -> None:
+        """Keep this check, unless a run came in between: the ledger was read before its state."""
+        from wishkit.postgres.ledger import read_ledger  # noqa: PLC0415 - heavy
+
+        if read_ledger(self.connection) == self.ledger:
+            clean.keep(cache_folder(self.workspace.config))
 
     def snapshots(self) -> tuple[Snapshot, Snapshot]:
         """How the database should be by its migrations, and how it is.
@@ -355,27 +339,3 @@ class Comparison:
         with suppress(WishkitError):
             return {it.id: it for it in self.workspace.migrations()}
         return {}
-
-    def _clean_key(self, replay: Replay) -> str:
-        """The same for the same question, put to the same database by the same role."""
-        server = self.server
-        asked = (
-            replay.key,
-            server.system_identifier or server.place,
-            server.database,
-            server.current_user,
-            self.column_order,
-            [(it.kind, it.name) for it in self.workspace.config.ignore],
-        )
-        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:32]
-
-
-def cache_folder(config: Config) -> Path:
-    """Where a project keeps what can be found out again."""
-    return embedded_folder(config).parent / "cache"
-
-
-def _severity(word: str | None) -> Severity | None:
-    if word is None or word in SEVERITIES:
-        return Severity(word) if word else None
-    raise UsageError(f'"{word}" is no severity', help=f"write one of {', '.join(SEVERITIES)}")

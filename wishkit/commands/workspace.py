@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wishkit import config as configuration
-from wishkit.core.events import Connected
-from wishkit.core.migration import read_folder
 from wishkit.errors import ConsentNeeded
 
 if TYPE_CHECKING:
@@ -56,6 +54,8 @@ class Workspace:
         Raises:
             MigrationFileError: the folder is missing, or a name in it is wrong.
         """
+        from wishkit.core.migration import read_folder  # noqa: PLC0415 - not every command reads them
+
         return read_folder(self.folder, shown_as=shown(self.folder))
 
     @contextmanager
@@ -70,6 +70,7 @@ class Workspace:
             ConnectError: no usable connection.
             ServerError: the embedded server does not start.
         """
+        from wishkit.core.events import Connected  # noqa: PLC0415 - heavy
         from wishkit.postgres import failure  # noqa: PLC0415 - the driver is heavy
         from wishkit.postgres.connection import (  # noqa: PLC0415 - the driver is heavy
             connect,

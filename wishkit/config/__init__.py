@@ -32,9 +32,10 @@ SEVERITIES = ("info", "warning", "error")  # of drift, the least first
 # the embedded server. https://www.postgresql.org/docs/18/libpq-envars.html
 LIBPQ_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGSERVICE")
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h)")
+# Compiled where they are used: most commands use neither.
+_DURATION = r"(\d+(?:\.\d+)?)\s*(ms|s|min|h)"
 _SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
-_SIZE = re.compile(r"(\d+)\s*(kB|MB|GB)")
+_SIZE = r"(\d+)\s*(kB|MB|GB)"
 _POWERS = {"kB": 1, "MB": 2, "GB": 3}
 _REFERENCE = "env:"
 
@@ -280,13 +281,13 @@ def resolve_target(
 
 def duration(text: str) -> float | None:
     """Seconds in ``500ms``, ``10s``, ``5min`` or ``1h``; None if it is no duration."""
-    match = _DURATION.fullmatch(text.strip())
+    match = re.fullmatch(_DURATION, text.strip())
     return float(match[1]) * _SECONDS[match[2]] if match else None
 
 
 def size(text: str) -> int | None:
     """Bytes in ``8kB``, ``10MB`` or ``1GB``, as PostgreSQL counts them; None if it is no size."""
-    match = _SIZE.fullmatch(text.strip())
+    match = re.fullmatch(_SIZE, text.strip())
     return int(match[1]) * 1024 ** _POWERS[match[2]] if match else None
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
 
@@ -19,6 +18,7 @@ from wishkit.core.drift_words import (
     sentence,
     short_name,
 )
+from wishkit.core.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -26,19 +26,6 @@ if TYPE_CHECKING:
 
     from wishkit.config import Ignore
     from wishkit.core.schema import Change, Difference, Identity, Value
-
-
-class Severity(StrEnum):
-    """How bad a drift is; docs/drift.md has the table."""
-
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
-
-    @property
-    def rank(self) -> int:
-        """0 for the least one."""
-        return list(Severity).index(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,16 @@
 """The command that looks for drift: check."""
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 from wishkit.interface.options import Env, Json, Url, workspace
-from wishkit.interface.output import answer
+from wishkit.interface.output import answer, say, styled
 from wishkit.interface.parameters import Option
-from wishkit.interface.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wishkit.commands.workspace import Workspace
+    from wishkit.commands.checked import Check
 
 
 def check(
@@ -53,22 +53,24 @@ def check(
 
     Example: wishkit check --env production --severity warning
     """
-    from wishkit.commands import check as verb  # noqa: PLC0415 - imported where used
-
     if sql or adopt is not None:
         asked = {"--sql": sql, "--adopt": adopt is not None}
         told = {"--severity": severity, "--last-run": last_run, "--column-order": column_order}
         _refuse_both([option for option, given in (asked | told).items() if given])
-        with Progress(quiet=json or sql) as progress:
-            return _remedy(workspace(progress, url, env), adopt=adopt, json=json)
-    with Progress(quiet=json) as progress:
-        result = verb.check(
-            workspace(progress, url, env),
-            severity=severity,
-            column_order=column_order,
-            last_run=last_run,
-            remedies=json,
-        )
+        return _remedy(url, env, adopt=adopt, json=json, quiet=json or sql)
+    result = None if last_run else _unchanged(severity, column_order, url, env, quiet=json)
+    if result is None:
+        from wishkit.commands.check import check as verb  # noqa: PLC0415 - not where nothing changed
+        from wishkit.interface.progress import Progress  # noqa: PLC0415 - as above
+
+        with Progress(quiet=json) as progress:
+            result = verb(
+                workspace(progress, url, env),
+                severity=severity,
+                column_order=column_order,
+                last_run=last_run,
+                remedies=json,
+            )
     if json:
         from wishkit.interface.json import to_json  # noqa: PLC0415 - heavy
 
@@ -95,11 +97,34 @@ def _refuse_both(options: "Sequence[str]") -> None:
         )
 
 
-def _remedy(place: "Workspace", *, adopt: str | None, json: bool) -> int:
+def _unchanged(
+    severity: str | None,
+    column_order: bool,  # noqa: FBT001 - private
+    url: str | None,
+    env: str | None,
+    *,
+    quiet: bool,
+) -> "Check | None":
+    """The answer, where nothing has changed since it was given; imports next to nothing."""
+    from wishkit.commands.unchanged import unchanged  # noqa: PLC0415 - imported where used
+    from wishkit.config import load, resolve_target  # noqa: PLC0415 - as above
+
+    config = load()
+    target = resolve_target(config, url=url, env=env)
+    result = unchanged(config, target, severity=severity, column_order=column_order)
+    if result and not quiet:
+        say(styled(result.database, "dim", sys.stderr))
+    return result
+
+
+def _remedy(url: str | None, env: str | None, *, adopt: str | None, json: bool, quiet: bool) -> int:
     """What is to be done about drift, as a script or as a migration."""
     from wishkit.commands import remedy as verb  # noqa: PLC0415 - rarely needed
+    from wishkit.interface.progress import Progress  # noqa: PLC0415 - heavy
 
-    result = verb.mend(place) if adopt is None else verb.adopt(place, adopt)
+    with Progress(quiet=quiet) as progress:
+        place = workspace(progress, url, env)
+        result = verb.mend(place) if adopt is None else verb.adopt(place, adopt)
     if json:
         from wishkit.interface.json import to_json  # noqa: PLC0415 - heavy
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from wishkit.commands.check import Check
+    from wishkit.commands.checked import Check
     from wishkit.commands.remedy import Adopted
     from wishkit.core.drift import Drift
     from wishkit.core.drift_origin import HalfThere

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import os
 import re
-from urllib.parse import unquote
-
-import psycopg
-from psycopg import pq
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from typing import TYPE_CHECKING
 
 from wishkit.errors import ConnectError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _URI = re.compile(r"(?P<scheme>[A-Za-z][\w.+-]*)://(?P<rest>.*)", re.DOTALL)
 
@@ -30,7 +29,9 @@ _DEFAULTS = {
 }
 
 
-def parameters(url: str, *, application_name: str) -> dict[str, str]:
+def parameters(
+    url: str, *, application_name: str, parse: Callable[[str], dict[str, str]] | None = None
+) -> dict[str, str]:
     """Parameters of libpq for a URI or a key=value string.
 
     ``postgresql+psycopg://`` and its like (SQLAlchemy's and yoyo's spelling) are taken for
@@ -39,6 +40,7 @@ def parameters(url: str, *, application_name: str) -> dict[str, str]:
     Args:
         url: "" leaves everything to libpq's variables.
         application_name: shown in pg_stat_activity unless the user names another.
+        parse: takes a string to pieces, as libpq does; the driver does by default.
 
     Raises:
         ConnectError: ``bad-conninfo``.
@@ -47,10 +49,7 @@ def parameters(url: str, *, application_name: str) -> dict[str, str]:
     if re.search(r"[\0\ud800-\udfff]", text):
         raise _bad("it holds a NUL character, or bytes that are not UTF-8")
     _refuse_unescaped_password(text)
-    try:
-        given = {key: str(value) for key, value in conninfo_to_dict(text).items()}
-    except psycopg.ProgrammingError as error:
-        raise _unparsable(text, str(error).strip()) from None
+    given = (parse or _parsed)(text)
     for port in filter(None, given.get("port", "").split(",")):
         # Its text is not repeated: it may be a piece of a password that was not encoded.
         if not (port.isdecimal() and 0 < int(port) < 65536):  # noqa: PLR2004
@@ -71,6 +70,8 @@ def as_login(url: str, login: str) -> str:
     Raises:
         ConnectError: ``bad-conninfo``.
     """
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo  # noqa: PLC0415 - heavy
+
     parameters(url, application_name="")  # refuses, without repeating a secret
     given = conninfo_to_dict(_known_scheme(url.strip()))
     given.pop("password", None)
@@ -82,6 +83,16 @@ def hosts(params: dict[str, str]) -> list[str]:
     named = params.get("host") or params.get("hostaddr")
     named = named or os.environ.get("PGHOST") or os.environ.get("PGHOSTADDR") or ""
     return [host for host in named.split(",") if host]
+
+
+def _parsed(text: str) -> dict[str, str]:
+    from psycopg import ProgrammingError  # noqa: PLC0415 - heavy, and whoever brings `parse` has none
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415 - as above
+
+    try:
+        return {key: str(value) for key, value in conninfo_to_dict(text).items()}
+    except ProgrammingError as error:
+        raise _unparsable(text, str(error).strip()) from None
 
 
 def _known_scheme(text: str) -> str:
@@ -152,6 +163,8 @@ def _may_be_secret(word: str, text: str) -> bool:
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,40}", word):
         return True
     if match := _URI.fullmatch(text):
+        from urllib.parse import unquote  # noqa: PLC0415 - only an error has to pay for it
+
         region = match["rest"].rpartition("@")[0].partition(":")[2]
         return word in region or word in unquote(region)
     return re.search(rf"pass.*{re.escape(word)}", text, re.DOTALL | re.IGNORECASE) is not None
@@ -159,6 +172,8 @@ def _may_be_secret(word: str, text: str) -> bool:
 
 def _option_help(name: str) -> str:
     import difflib  # noqa: PLC0415 - only an error has to pay for it
+
+    from psycopg import pq  # noqa: PLC0415 - as above
 
     if name == "schema":
         return "for a search path write options=-csearch_path%3Dname"

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wishkit.commands.check import Check, Comparison
+from wishkit.commands.check import Comparison
+from wishkit.commands.checked import Check
 from wishkit.config import Ignore
-from wishkit.core.drift import Severity
+from wishkit.core.severity import Severity
 from wishkit.core.state import Record
 
 if TYPE_CHECKING:

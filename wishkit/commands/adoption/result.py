@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wishkit.commands.check import Check
+    from wishkit.commands.checked import Check
     from wishkit.errors import Location
 
 NOTHING_CHANGED = "nothing was changed"
