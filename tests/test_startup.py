@@ -90,6 +90,7 @@ def test_nothing_has_changed_imports_nothing_heavy(
         "wishkit.commands.unchanged",
         "wishkit.commands.workspace",
         "wishkit.config",
+        "wishkit.config.rules",
         "wishkit.core",
         "wishkit.core.severity",
         "wishkit.errors",
