@@ -39,6 +39,8 @@ RESULTS = {
     "approve": "requests.Standing",
     "reject": "requests.Standing",
     "ledger verify": "verify_ledger.VerifiedLedger",
+    "env list": "environments.Environments",
+    "env check": "environments.Examination",
     "snapshot": "snapshot.SchemaFile",
     "backup create": "backup.MadeBackup",
     "backup verify": "backup_verify.VerifiedBackup",
@@ -83,6 +85,7 @@ _MODULES = (
     "wishkit.core.stakes",
     "wishkit.core.state",
     "wishkit.postgres.audit",
+    "wishkit.postgres.environment",
     "wishkit.postgres.seed",
     "wishkit.postgres.server",
 )

@@ -16,10 +16,13 @@ from typing import TYPE_CHECKING, Any
 from wishkit.config.rules import APPROVAL_EXPIRES as APPROVAL_EXPIRES
 from wishkit.config.rules import Approvals as Approvals
 from wishkit.config.rules import BackupRule as BackupRule
+from wishkit.config.rules import Hook as Hook
 from wishkit.errors import ConfigError, Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from wishkit.config.windows import Freeze, Window
 
 FILE_NAME = "wishkit.toml"
 EMBEDDED = "embedded"
@@ -33,8 +36,8 @@ SEVERITIES = ("info", "warning", "error")  # of drift, the least first
 LIBPQ_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGSERVICE")
 
 # Compiled where they are used: most commands use neither.
-_DURATION = r"(\d+(?:\.\d+)?)\s*(ms|s|min|h)"
-_SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
+_DURATION = r"(\d+(?:\.\d+)?)\s*(ms|s|min|h|d)"
+_SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _SIZE = r"(\d+)\s*(kB|MB|GB)"
 _POWERS = {"kB": 1, "MB": 2, "GB": 3}
 _REFERENCE = "env:"
@@ -128,6 +131,10 @@ class Environment:
         backup: which backup migrate and rollback ask for; None: none.
         approvals: how many approvals migrate and rollback ask for; None: as the database says.
         approval_expires: seconds that a request is good for.
+        soak: seconds that a migration has to have been in the environment before, to be promoted.
+        windows: promotions happen in one of these; at any time where there is none.
+        freeze: promotions do not happen in any of these.
+        hooks: commands that a promotion into it runs.
         where: the line of ``url``, for messages.
     """
 
@@ -144,6 +151,10 @@ class Environment:
     backup: BackupRule | None = None
     approvals: Approvals | None = None
     approval_expires: float = APPROVAL_EXPIRES
+    soak: float = 0.0
+    windows: tuple[Window, ...] = ()
+    freeze: tuple[Freeze, ...] = ()
+    hooks: tuple[Hook, ...] = ()
     where: Location | None = field(default=None, repr=False)
 
 
@@ -280,7 +291,7 @@ def resolve_target(
 
 
 def duration(text: str) -> float | None:
-    """Seconds in ``500ms``, ``10s``, ``5min`` or ``1h``; None if it is no duration."""
+    """Seconds in ``500ms``, ``10s``, ``5min``, ``1h`` or ``2d``; None if it is no duration."""
     match = re.fullmatch(_DURATION, text.strip())
     return float(match[1]) * _SECONDS[match[2]] if match else None
 
@@ -310,7 +321,12 @@ def _target(url: str, name: str, config: Config) -> Target:
     )
 
 
-def _environment_target(config: Config, name: str, environ: Mapping[str, str]) -> Target:
+def environment_of(config: Config, name: str) -> Environment:
+    """The environment of a name.
+
+    Raises:
+        ConfigError: ``unknown-environment``.
+    """
     names = [environment.name for environment in config.environments]
     if name not in names:
         place = config.path or f"a {FILE_NAME}, and none was found"
@@ -319,7 +335,11 @@ def _environment_target(config: Config, name: str, environ: Mapping[str, str]) -
             code="unknown-environment",
             help=suggestion(name, names, "it has" if names else f"write [environments.{name}]"),
         )
-    chosen = config.environments[names.index(name)]
+    return config.environments[names.index(name)]
+
+
+def _environment_target(config: Config, name: str, environ: Mapping[str, str]) -> Target:
+    chosen = environment_of(config, name)
     url = dereference(chosen.url, environ, chosen.where)
     embedded = url == EMBEDDED
     return Target(

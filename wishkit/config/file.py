@@ -15,6 +15,7 @@ from wishkit.config import (
     Approvals,
     BackupRule,
     Environment,
+    Hook,
     Ignore,
     Patience,
     Rehearse,
@@ -23,11 +24,14 @@ from wishkit.config import (
     size,
     suggestion,
 )
+from wishkit.config.rules import POLICIES, STAGES
 from wishkit.errors import ConfigError, Location
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from wishkit.config.windows import Freeze, Window
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -93,12 +97,42 @@ def _severity(text: str) -> str | None:
     return text if text in SEVERITIES else None
 
 
+def _stage(text: str) -> str | None:
+    return text if text in STAGES else None
+
+
+def _policy(text: str) -> str | None:
+    return text if text in POLICIES else None
+
+
+def _window(text: str) -> Window | None:
+    from wishkit.config.windows import window  # noqa: PLC0415 - zones are heavy
+
+    return window(text)
+
+
+def _freeze(text: str) -> Freeze | None:
+    from wishkit.config.windows import freeze  # noqa: PLC0415 - as above
+
+    return freeze(text)
+
+
 # By what reads a text (None: it cannot be): what is wrong with it then, and what would do.
 _TEXTS: dict[object, tuple[str, str]] = {
-    duration: ("is not a duration", 'write it with its unit: "500ms", "10s", "5min", "1h"'),
+    duration: ("is not a duration", 'write it with its unit: "500ms", "10s", "5min", "1h", "2d"'),
     size: ("is not a size", 'write it with its unit: "512kB", "10MB", "1GB"'),
     _killable: ("does not say whose sessions", 'write "idle" or "any"'),
     _severity: ("is no severity", 'write "info", "warning" or "error"'),
+    _stage: ("is no stage of a promotion", f"there are: {', '.join(STAGES)}"),
+    _policy: ("does not say what a failure means", 'write "stop" or "warn"'),
+    _window: (
+        "holds what is no window, or a time zone that is not known here",
+        'write "Mon-Fri 22:00-04:00 Europe/Berlin", or without days; Mon Tue Wed Thu Fri Sat Sun',
+    ),
+    _freeze: (
+        "holds what are no days, or a time zone that is not known here",
+        'write "2026-12-20/2027-01-06 Europe/Berlin": first and last day',
+    ),
 }
 # The keys of [patience]; an environment may have its own.
 _WAITS: dict[str, Any] = {
@@ -118,6 +152,16 @@ _ENVIRONMENT: dict[str, Any] = {
     "backup": dict,
     "approvals": dict,
     "approval_expires": duration,
+    "soak": duration,
+    "windows": list,
+    "freeze": list,
+    "hooks": list,
+}
+_HOOK: dict[str, Any] = {
+    "stage": _stage,
+    "run": str,
+    "timeout": duration,
+    "on_failure": _policy,
 }
 
 
@@ -140,6 +184,11 @@ class _Reader:
             values["backup"] = self.backup_rule((*key, "backup"), values["backup"])
         if "approvals" in values:
             values["approvals"] = self.approvals((*key, "approvals"), values["approvals"])
+        for word, reads in (("windows", _window), ("freeze", _freeze)):
+            if word in values:
+                values[word] = self.texts((*key, word), values[word], reads)
+        if "hooks" in values:
+            values["hooks"] = self.hooks((*key, "hooks"), values["hooks"])
         if not values.get("url"):
             raise self.error(
                 key,
@@ -186,6 +235,37 @@ class _Reader:
                 )
             before = count
         return counts
+
+    def texts(
+        self, key: tuple[str, ...], entries: list[Any], reads: Callable[[str], Any]
+    ) -> tuple[Any, ...]:
+        """A list of texts, each read by what its key asks for."""
+        found = []
+        for entry in entries:
+            value = reads(entry) if isinstance(entry, str) else None
+            if value is None:
+                problem, help_text = _TEXTS[reads]
+                told = f'"{entry}"' if isinstance(entry, str) else _kind_of(entry)
+                raise self.error(key, f'"{key[-1]}" {problem}: {told}', help=help_text)
+            found.append(value)
+        return tuple(found)
+
+    def hooks(self, key: tuple[str, ...], entries: list[Any]) -> tuple[Hook, ...]:
+        """Each ``[[environments.NAME.hooks]]``."""
+        found = []
+        for entry in entries:
+            if not isinstance(entry, dict):
+                raise self.error(key, '"hooks" must hold tables', help=f"write [[{'.'.join(key)}]]")
+            values = self.table(key, entry, _HOOK)
+            for name in ("stage", "run"):
+                if not values.get(name, "").strip():
+                    raise self.error(
+                        key,
+                        f'an entry of [[{".".join(key)}]] has no "{name}"',
+                        help='stage = "before-migrate", run = "./pause-queue.sh"',
+                    )
+            found.append(Hook(**values))
+        return tuple(found)
 
     def ignored(self, entries: list[Any]) -> tuple[Ignore, ...]:
         """Each ``[[drift.ignore]]``, with the line where it stands."""

@@ -39,3 +39,24 @@ class Approvals:
     low: int = 1
     medium: int = 1
     high: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A command that a promotion runs at one of its stages.
+
+    Attributes:
+        stage: see ``STAGES``.
+        run: the command, started without a shell.
+        timeout: seconds after which it is ended.
+        on_failure: stop: the promotion does not go on; warn: it is told, and goes on.
+    """
+
+    stage: str
+    run: str
+    timeout: float = 30.0
+    on_failure: str = "stop"
+
+
+STAGES = ("before-promote", "before-migrate", "after-migrate", "after-promote", "failed")
+POLICIES = ("stop", "warn")

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Annotated
 
 from wishkit.interface.output import answer, confirm
-from wishkit.interface.parameters import Option
+from wishkit.interface.parameters import Argument, Option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +23,9 @@ Url = Annotated[
 Env = Annotated[
     str | None,
     Option("--env", metavar="NAME", help="An environment of wishkit.toml."),
+]
+Environments = Annotated[
+    list[str] | None, Argument(metavar="NAME", help="Only these environments.")
 ]
 Json = Annotated[bool, Option("--json", help="Print the result as JSON.")]
 Yes = Annotated[bool, Option("--yes", "-y", help="Consent for a protected database.")]

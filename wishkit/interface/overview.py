@@ -44,6 +44,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "approve": ("cli_approvals", "Approve a request, as who logs in to the database."),
     "reject": ("cli_approvals", "Reject a request, which closes it."),
+    "env list": ("cli_env", "The environments, and what each asks for."),
+    "env check": ("cli_env", "Ask each environment how it is, all at once; changes nothing."),
     "snapshot": (
         "cli_snapshot",
         "Write sql/schema.sql: the whole schema as one text.",
@@ -90,6 +92,7 @@ FAMILIES = {
     "ledger": "What was written down, and whether it still says so.",
     "backup": "Backups that are known to work, and evidence of them.",
     "audit": "Who changes the database outside wishkit.",
+    "env": "The environments that a change travels through.",
     "db": "The embedded PostgreSQL server, and psql on any database.",
 }
 
