@@ -39,6 +39,8 @@ RESULTS = {
     "approve": "requests.Standing",
     "reject": "requests.Standing",
     "ledger verify": "verify_ledger.VerifiedLedger",
+    "ledger review": "review.Review",
+    "promote": "promote.Promotion",
     "env list": "environments.Environments",
     "env check": "environments.Examination",
     "snapshot": "snapshot.SchemaFile",
@@ -86,6 +88,9 @@ _MODULES = (
     "wishkit.core.state",
     "wishkit.postgres.audit",
     "wishkit.postgres.environment",
+    "wishkit.postgres.promotions",
+    "wishkit.commands.report",
+    "wishkit.commands.probes",
     "wishkit.postgres.seed",
     "wishkit.postgres.server",
 )

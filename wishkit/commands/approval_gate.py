@@ -123,7 +123,7 @@ def approved(
         target_state(connection, ledger),
         members=members(connection, policy_.role),
         suspicions=(
-            *suspicions(connection, forced=policy_.role is not None),
+            *suspicions(connection, forced=policy_.role is not None, version=ledger.version),
             *doubts(connection, request),
         )
         if known

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from wishkit.commands import hazards, proofs
@@ -16,7 +16,7 @@ from wishkit.core.state import State, compare
 from wishkit.errors import ConnectError, Interrupted, Location, ProbeError, WishkitError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import psycopg
 
@@ -34,6 +34,25 @@ if TYPE_CHECKING:
 Prepared = list[tuple["Step", tuple["Batch", ...]]]
 
 
+def _nothing(_run: Run, _prepared: Prepared) -> None:
+    """What a run keeps besides, if nobody promotes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """How a promotion goes through the gates of an environment; see `promote`.
+
+    Attributes:
+        skipped: gates that are gone past.
+        reason: of the run, as the ledger keeps it.
+        enter: is called under the run lock, with what is about to run, and may refuse.
+    """
+
+    skipped: frozenset[str] = frozenset()
+    reason: str | None = None
+    enter: Callable[[Run, Prepared], None] = _nothing
+
+
 def migrate(
     workspace: Workspace,
     *,
@@ -46,6 +65,7 @@ def migrate(
     proof: str | None = None,
     verify: bool | None = None,
     no_backup: str | None = None,
+    passage: Passage | None = None,
 ) -> Report:
     """Apply pending migrations, each with its record in the ledger.
 
@@ -64,6 +84,7 @@ def migrate(
             the environment has it when None.
         no_backup: why to go on without the backup that the environment asks for; the ledger keeps
             it.
+        passage: what a promotion knows already of the gates, and keeps.
 
     Returns:
         What was done; with an error when it stopped on the way.
@@ -73,6 +94,7 @@ def migrate(
     """
     hazards.check(accept)
     refuse_no_reason(no_backup)
+    passage = passage or Passage()
     migrations = workspace.migrations()
 
     def plan(ledger: Ledger) -> tuple[Step, ...]:
@@ -100,7 +122,8 @@ def migrate(
 
         refuse_unfit(server)
         prepared = prepare(steps)
-        proofs.require(workspace.config, target, migrations, steps, path=proof)
+        if "proof" not in passage.skipped:
+            proofs.require(workspace.config, target, migrations, steps, path=proof)
         probes = probes_for(workspace, migrations, "verify", asked=verify, target=target)
         refuse_on_partitioned(connection, prepared)
         judged = hazards.judge(connection, target, prepared, accept)
@@ -121,6 +144,8 @@ def migrate(
             accept=accept,
             proof=proof,
         )
+        if "approvals" in passage.skipped:
+            approval = None
         if approval:
             approval.gate.require()
         if target.protected:
@@ -130,13 +155,14 @@ def migrate(
             connection,
             target,
             verb="migrate",
-            reason=reason,
+            reason=passage.reason or reason,
             listener=workspace.listener,
             unfinished=unfinished,
         ) as run:
             run.may_kill = workspace.may_kill
             if run.ledger.records != ledger.records or run.ledger.partial != ledger.partial:
                 prepared = prepare(plan(run.ledger))  # another run was quicker
+            passage.enter(run, prepared)
             if approval:
                 confirm(
                     workspace,

@@ -77,7 +77,7 @@ def verify_ledger(workspace: Workspace, *, head: str | None = None) -> VerifiedL
             )
         said = policy(connection, ledger, target.name)
         forced = said is not None and said.role is not None
-        guards = suspicions(connection, forced=forced)
+        guards = suspicions(connection, forced=forced, version=ledger.version)
         with of_ledger():
             entries, rows = read_chain(connection)
     kept = next((it.id for it in entries if head and it.hash == head.lower()), None)

@@ -17,6 +17,7 @@ from wishkit.config.rules import APPROVAL_EXPIRES as APPROVAL_EXPIRES
 from wishkit.config.rules import Approvals as Approvals
 from wishkit.config.rules import BackupRule as BackupRule
 from wishkit.config.rules import Hook as Hook
+from wishkit.config.rules import Ignore as Ignore
 from wishkit.errors import ConfigError, Location
 
 if TYPE_CHECKING:
@@ -77,23 +78,6 @@ class Small:
 
     rows: int = 10_000
     bytes: int = 10 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Ignore:
-    """One ``[[drift.ignore]]``: drift that somebody knows of.
-
-    Attributes:
-        kind: of object, such as ``table``; a glob.
-        name: of the object, with its schema, such as ``partman.*``; a glob.
-        reason: why it is none of ours.
-        where: its line in wishkit.toml.
-    """
-
-    kind: str
-    name: str
-    reason: str
-    where: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,12 @@
-"""What an environment asks for before anything runs in it."""
+"""What an environment asks for before anything runs in it, and what it lets pass."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wishkit.errors import Location
 
 APPROVAL_EXPIRES = 72 * 3600.0  # seconds
 
@@ -39,6 +43,23 @@ class Approvals:
     low: int = 1
     medium: int = 1
     high: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """One ``[[drift.ignore]]``: drift that somebody knows of.
+
+    Attributes:
+        kind: of object, such as ``table``; a glob.
+        name: of the object, with its schema, such as ``partman.*``; a glob.
+        reason: why it is none of ours.
+        where: its line in wishkit.toml.
+    """
+
+    kind: str
+    name: str
+    reason: str
+    where: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,8 +44,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "approve": ("cli_approvals", "Approve a request, as who logs in to the database."),
     "reject": ("cli_approvals", "Reject a request, which closes it."),
-    "env list": ("cli_env", "The environments, and what each asks for."),
-    "env check": ("cli_env", "Ask each environment how it is, all at once; changes nothing."),
+    "promote": ("cli_promote", "Apply in one environment what is proven in another."),
     "snapshot": (
         "cli_snapshot",
         "Write sql/schema.sql: the whole schema as one text.",
@@ -66,9 +65,15 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "backup record": ("cli_backup", "Record a backup that others make and keep."),
     "backup list": ("cli_backup", "What the ledger knows of the backups of a database."),
+    "env list": ("cli_env", "The environments, and what each asks for."),
+    "env check": ("cli_env", "Ask each environment how it is, all at once; changes nothing."),
     "ledger verify": (
         "cli_approvals",
         "Whether anything in the ledger was changed behind its back.",
+    ),
+    "ledger review": (
+        "cli_promote",
+        "What went past closed gates, and nobody has looked at yet.",
     ),
     "audit on": ("cli_audit", "Note from now on who runs which DDL outside wishkit."),
     "audit off": ("cli_audit", "Note no more; what was noted stays."),
@@ -89,10 +94,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 # Words that several commands begin with.
 FAMILIES = {
+    "env": "The environments that a change travels through.",
     "ledger": "What was written down, and whether it still says so.",
     "backup": "Backups that are known to work, and evidence of them.",
     "audit": "Who changes the database outside wishkit.",
-    "env": "The environments that a change travels through.",
     "db": "The embedded PostgreSQL server, and psql on any database.",
 }
 

@@ -55,6 +55,18 @@ _TRIGGERS = {
     "backup": {"stay": "refuse_change", "chain": "add_to_chain"},
     "chain": {"stay": "refuse_change"},
 }
+# Those that came with a later version of the ledger.
+_LATER = {
+    6: {
+        "promotion": {"stamp": "stamp_promotion", "stay": "refuse_change", "chain": "add_to_chain"},
+        "acknowledgement": {
+            "stamp": "stamp_acknowledgement",
+            "stay": "refuse_change",
+            "chain": "add_to_chain",
+        },
+    }
+}
+_FILES = {KNOWN_SINCE: "0005_approvals", 6: "0006_promotions"}
 _POLICIES = {
     "request.read": "r true",
     "request.own": "a (requested_by = SESSION_USER)",
@@ -282,29 +294,34 @@ def let_through(connection: Connection, request: int, run: int | Expression) -> 
 
 
 @cache
-def _functions() -> dict[str, str]:
-    """The bodies of our functions by name, as they were made."""
-    return dict(_FUNCTION.findall(version_file("0005_approvals")))
+def _functions(version: int) -> dict[str, str]:
+    """The bodies of our functions by name, as a version of the ledger has them."""
+    files = [name for since, name in _FILES.items() if since <= version]
+    return dict(found for name in files for found in _FUNCTION.findall(version_file(name)))
 
 
-def suspicions(connection: Connection, *, forced: bool) -> tuple[str, ...]:
+def suspicions(connection: Connection, *, forced: bool, version: int) -> tuple[str, ...]:
     """What of triggers, policies and functions is not as it was made, in words.
 
     Args:
         connection: asks.
         forced: row-level security has to be on.
+        version: of the ledger.
     """
     with of_approvals():
         rows = connection.execute(query("approval_guards")).fetchall()
     found = {(kind, name): told for kind, name, told in rows}
+    tables = dict(_TRIGGERS)
+    for since, more in _LATER.items():
+        tables |= more if since <= version else {}
     expected = {
         ("trigger", f"{table}.{name}"): f"A {function}"
-        for table, triggers in _TRIGGERS.items()
+        for table, triggers in tables.items()
         for name, function in triggers.items()
         if table != "backup" or ("trigger", "backup.stay") in found
     }
     expected |= {("policy", name): told for name, told in _POLICIES.items()}
-    expected |= {("function", name): body for name, body in _functions().items()}
+    expected |= {("function", name): body for name, body in _functions(version).items()}
     if forced:
         expected |= {("security", name): "forced" for name in ("request", "approval")}
     else:

@@ -150,6 +150,19 @@ def server_time(connection: Connection) -> datetime:
     return now
 
 
+def instance(connection: Connection) -> tuple[datetime, int]:
+    """Tells a database from every other one, from a copy of its cluster's files too.
+
+    Raises:
+        ConnectError: the connection went away.
+    """
+    with failure.of_connection():
+        row = connection.execute(query("server_instance"), binary=True).fetchone()
+    if row is None:
+        raise LookupError("the server did not say since when it runs")
+    return row[0], row[1]
+
+
 def is_empty(connection: Connection) -> bool:
     """Whether there is no table with rows that somebody could lose."""
     with failure.of_connection():

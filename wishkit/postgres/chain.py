@@ -29,6 +29,8 @@ CHAINED: dict[str, tuple[tuple[str, ...], str | None, tuple[str, ...]]] = {
     "request": (("id",), "requested_by", ()),
     "approval": (("id",), "approver", ()),
     "request_run": (("request_id", "run_id"), None, ()),
+    "promotion": (("id",), "promoted_by", ()),
+    "acknowledgement": (("promotion_id",), "acknowledged_by", ()),
 }
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Connection = psycopg.Connection[Any]
 
-VERSION = 5
+VERSION = 6
 YOYO_VERSION = 2
 _VERSIONS_FOLDER = os.path.join(os.path.dirname(__file__), "ledger_versions")  # noqa: PTH118, PTH120
 
@@ -185,6 +185,7 @@ _VERSIONS = {
     3: "0003_keep_snapshot",
     4: "0004_record_backups",
     5: "0005_approvals",
+    6: "0006_promotions",
 }
 
 

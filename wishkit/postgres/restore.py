@@ -118,7 +118,7 @@ def restore_and_compare(
         raise BackupError(
             f"the manifest's schema cannot be read: {error}", code="backup-manifest"
         ) from None
-    binaries = _binaries(max(manifest.major, manifest.dump_major))
+    binaries = binaries_for(max(manifest.major, manifest.dump_major))
     room = _GROWTH * sum(it.size for it in manifest.tables)
     with scratch_server(binaries, room=room) as server:
         url = _furnish(server, manifest)
@@ -133,7 +133,7 @@ def restore_and_compare(
     )
 
 
-def _binaries(least: int) -> Binaries:
+def binaries_for(least: int) -> Binaries:
     """The oldest PostgreSQL here that can restore a dump of this major."""
     named = os.environ.get(VARIABLE)
     found = [find_binaries()] if named else [find_binaries(), *system_binaries()]
