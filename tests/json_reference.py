@@ -89,6 +89,7 @@ _MODULES = (
     "wishkit.postgres.audit",
     "wishkit.postgres.environment",
     "wishkit.postgres.promotions",
+    "wishkit.commands.promotion_hooks",
     "wishkit.commands.report",
     "wishkit.commands.probes",
     "wishkit.postgres.seed",

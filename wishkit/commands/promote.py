@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,9 +10,9 @@ from wishkit.commands import hazards
 from wishkit.commands.migrate import Passage, migrate
 from wishkit.commands.probes import smoke
 from wishkit.commands.promotion_gates import closed_hazards, gates, looking
+from wishkit.commands.promotion_hooks import HookRun, Hooks
 from wishkit.core.plan import BASE
 from wishkit.core.promotion import GATES, UNSKIPPABLE
-from wishkit.core.redact import redact
 from wishkit.errors import GateClosed, Interrupted, PromiseBroken, UsageError, WishkitError
 
 if TYPE_CHECKING:
@@ -24,11 +23,9 @@ if TYPE_CHECKING:
     from wishkit.commands.promotion_gates import Live, Seen
     from wishkit.commands.report import Report
     from wishkit.commands.workspace import Workspace
-    from wishkit.config import Config, Environment
+    from wishkit.config import Config
     from wishkit.core.gate import Gate
     from wishkit.postgres.run import Run
-
-_SHOWN = 20  # lines of what a hook prints
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +41,6 @@ class Promoted:
     id: str
     summary: str
     irreversible: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class HookRun:
-    """A hook that was run.
-
-    Attributes:
-        stage: of the promotion.
-        run: the command.
-        seconds: how long it took.
-        passed: whether it ended well, in time.
-        output: what it printed, or what it said was wrong; one item a line.
-    """
-
-    stage: str
-    run: str
-    seconds: float
-    passed: bool
-    output: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +135,7 @@ def promote(
         for name in (source, target)
     ]
     environment = configuration.environment_of(workspace.config, target)
-    hooks = _Hooks(environment, source)
+    hooks = Hooks(environment, source)
     if not dry_run:
         error = hooks.run("before-promote")
         if error:
@@ -190,7 +168,7 @@ def _looked_at(seen: Seen, found: tuple[Gate, ...], *, dry_run: bool) -> Promoti
 
 
 def _carry(
-    seen: Seen, result: Promotion, hooks: _Hooks, *, accept: Sequence[str], yes: bool
+    seen: Seen, result: Promotion, hooks: Hooks, *, accept: Sequence[str], yes: bool
 ) -> Promotion:
     """All gates are open, or gone past: run it, and ask whether it works."""
     target = seen.target
@@ -349,49 +327,3 @@ def _refuse_skips(emergency: str | None, skip: Collection[str]) -> None:
             code="reason-missing",
             help='--emergency "payments are down, incident 88" --skip soaked --skip window',
         )
-
-
-class _Hooks:
-    """The commands of an environment, run at each stage of a promotion into it."""
-
-    def __init__(self, environment: Environment, source: str) -> None:
-        self.environment = environment
-        self.source = source
-        self.migrations: list[str] = []
-        self.outcome = ""
-        self.done: list[HookRun] = []
-
-    def run(self, stage: str) -> GateClosed | None:
-        """Run those of a stage, one after the other; why to stop, if one says so."""
-        from wishkit.postgres.hook import run_hook  # noqa: PLC0415 - rarely needed
-
-        variables = {
-            "WISHKIT_STAGE": stage,
-            "WISHKIT_FROM": self.source,
-            "WISHKIT_ENVIRONMENT": self.environment.name,
-            "WISHKIT_MIGRATIONS": " ".join(self.migrations),
-            "WISHKIT_OUTCOME": self.outcome,
-        }
-        for hook in self.environment.hooks:
-            if hook.stage != stage:
-                continue
-            began = time.monotonic()
-            failed = None
-            try:
-                output = run_hook(hook.run, variables=variables, seconds=hook.timeout)
-                said = tuple(redact(it) for it in output.splitlines()[-_SHOWN:])
-            except WishkitError as error:
-                failed = error
-                said = (error.message, *error.notes)
-            seconds = time.monotonic() - began
-            self.done.append(HookRun(stage, hook.run, seconds, failed is None, said))
-            if failed and hook.on_failure == "stop":
-                applied = stage in {"after-migrate", "after-promote"}
-                return GateClosed(
-                    f"the hook of {stage} failed: {failed.message}",
-                    code="hook-stopped",
-                    notes=failed.notes,
-                    state="the migrations are applied" if applied else "nothing was run",
-                    help='mend it; or say on_failure = "warn" if it does not matter',
-                )
-        return None
