@@ -319,7 +319,8 @@ def test_the_approvers_see_no_more_than_they_need(place: Place) -> None:
             "AND relkind IN ('r', 'v') AND has_table_privilege(oid, 'SELECT') ORDER BY 1"
         ).fetchall()
     assert [name for (name,) in seen] == [
-        *("approval", "approver", "ledger", "request", "request_done")
+        *("acknowledgement", "approval", "approver", "ledger", "promotion"),
+        *("request", "request_done"),
     ]
 
 

@@ -318,6 +318,7 @@ CREATE POLICY own ON wishkit.approval FOR INSERT WITH CHECK (approver = session_
 -- The chain begins with what is there already.
 DO $lift$
 DECLARE
+    path text := current_setting('search_path');
     name text;
     later text[];
     row_ jsonb;
@@ -361,5 +362,7 @@ BEGIN
             INSERT INTO wishkit.chain SELECT entry.*;
         END LOOP;
     END LOOP;
+    -- What comes behind this in the same transaction asks where new tables would go.
+    PERFORM set_config('search_path', path, true);
 END
 $lift$
