@@ -23,6 +23,7 @@ from wishkit.errors import BackupError, UsageError
 from wishkit.interface.progress import Progress
 from wishkit.interface.render_backup import render_backups, render_made, render_verified
 from wishkit.postgres.dump import Flow
+from wishkit.postgres.ledger import version_file
 from wishkit.postgres.programs import fitting_tools, run_program
 
 if TYPE_CHECKING:
@@ -187,7 +188,10 @@ def test_a_copy_of_the_database_does_not_have_its_backups(
 
 
 def test_a_ledger_of_an_older_version_is_lifted(live: Live) -> None:
-    live.rows("DROP TABLE wishkit.backup; UPDATE wishkit.ledger SET version = 3")
+    names = ("0001_create_ledger", "0002_record_patience", "0003_keep_snapshot")
+    old = ";\n".join(map(version_file, names))
+    row = "INSERT INTO wishkit.ledger (version, yoyo_schema, written_by) VALUES (3, 'public', '0')"
+    live.rows(f"DROP SCHEMA wishkit CASCADE; {old}; {row}")
     assert backup.backups(live.workspace).backups == ()
     assert live.create().kept
     assert live.rows(LEVELS) == [(0, None)]

@@ -168,9 +168,9 @@ def test_migrate_waits_for_a_backup_that_is_good_and_new(
         "or go without, and have the reason in the ledger: --no-backup REASON",
     ]
     made = guarded.create(level=1)
-    guarded.rows("UPDATE wishkit.backup SET taken_at = now() - interval '2 hours'")
+    guarded.tamper("UPDATE wishkit.backup SET taken_at = now() - interval '2 hours'")
     assert closed(guarded).code == "backup-too-old"
-    guarded.rows(f"UPDATE wishkit.backup SET taken_at = now() WHERE id = '{made.id}'")
+    guarded.tamper(f"UPDATE wishkit.backup SET taken_at = now() WHERE id = '{made.id}'")
     assert migrate(guarded.workspace).error is None
     assert guarded.rows("SELECT reason FROM wishkit.run ORDER BY id DESC LIMIT 1") == [(None,)]
     sql_folder(LESS)  # it destroys 2,000 values
@@ -197,7 +197,7 @@ def test_rollback_asks_for_more_when_rows_would_be_lost(guarded: Live) -> None:
     with pytest.raises(GateClosed, match="not verified as far") as caught:
         rollback(guarded.workspace, to="base", accept_data_loss=True)
     assert "destroys data (" in caught.value.notes[0]
-    guarded.rows(f"UPDATE wishkit.backup SET level = 2 WHERE id = '{made.id}' AND level = 1")
+    guarded.tamper(f"UPDATE wishkit.backup SET level = 2 WHERE id = '{made.id}' AND level = 1")
     assert rollback(guarded.workspace, to="base", accept_data_loss=True).error is None
 
 

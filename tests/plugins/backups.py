@@ -62,6 +62,11 @@ class Live:
             cursor = connection.execute(sql.encode())
             return cursor.fetchall() if cursor.description else []
 
+    def tamper(self, change: str) -> None:
+        """Change evidence, as nobody may: past the trigger that refuses it."""
+        table = "ALTER TABLE wishkit.backup"
+        self.rows(f"{table} DISABLE TRIGGER stay; {change}; {table} ENABLE ALWAYS TRIGGER stay")
+
     def with_target(self, **fields: Any) -> Live:  # noqa: ANN401 - as Target has them
         target = replace(self.workspace.target, **fields)
         return replace(self, workspace=replace(self.workspace, target=target))
