@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from wishkit import __version__
 from wishkit.commands import proofs
-from wishkit.commands.throwaway import foreign_roles, stage_for
+from wishkit.commands.throwaway import stage_for
 from wishkit.commands.workspace import shown
 from wishkit.core.events import Replaying
 from wishkit.core.migration import resolve
@@ -124,6 +124,7 @@ def _rehearse(
     jobs: int | None,
     proof: str | None,
 ) -> Rehearsing:
+    from wishkit.core.roles import foreign_roles  # noqa: PLC0415 - heavy, as below
     from wishkit.postgres.rehearsal import Rehearsal, default_jobs  # noqa: PLC0415
     from wishkit.postgres.workbench import Workbench  # noqa: PLC0415
 

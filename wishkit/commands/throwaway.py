@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 from wishkit.config import Patience, Target, dereference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from wishkit.commands.workspace import Workspace
     from wishkit.config import Config
-    from wishkit.core.migration import Migration
     from wishkit.postgres.stage import Stage
 
 
@@ -33,14 +32,6 @@ def stage_for(config: Config, server: str | None) -> Iterator[Stage]:
         yield place
 
 
-def foreign_roles(migrations: Sequence[Migration]) -> frozenset[str]:
-    """The roles that migrations name and do not make."""
-    from wishkit.core.roles import roles_made, roles_named  # noqa: PLC0415 - the parser is heavy
-
-    named = {role for it in migrations for role in roles_named(it)}
-    return frozenset(named - {role for it in migrations for role in roles_made(it)})
-
-
 @contextmanager
 def throwaway(workspace: Workspace, server: str | None, *, name: str) -> Iterator[Workspace]:
     """The same project on an empty database that goes again, with nobody to ask or to tell.
@@ -53,6 +44,7 @@ def throwaway(workspace: Workspace, server: str | None, *, name: str) -> Iterato
     Raises:
         WishkitError: there is no such server, or it takes no databases or roles of ours.
     """
+    from wishkit.core.roles import foreign_roles  # noqa: PLC0415 - the parser is heavy
     from wishkit.postgres.connection import connect  # noqa: PLC0415 - heavy
     from wishkit.postgres.stage import make_roles  # noqa: PLC0415 - heavy
 

@@ -10,7 +10,7 @@ from wishkit.core.statements import parse, split
 from wishkit.errors import MigrationFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from wishkit.core.migration import Migration
     from wishkit.core.script import Script
@@ -63,6 +63,12 @@ def roles_named(migration: Migration) -> frozenset[str]:
 _MAY_NAME = re.compile(
     rb"\b(?:GRANT|REVOKE|OWNER|OWNED|ROLE|USER|GROUP|POLICY|AUTHORIZATION)\b", re.IGNORECASE
 )
+
+
+def foreign_roles(migrations: Sequence[Migration]) -> frozenset[str]:
+    """The roles that migrations name and none of them makes."""
+    named = {role for it in migrations for role in roles_named(it)}
+    return frozenset(named - {role for it in migrations for role in roles_made(it)})
 
 
 def changes_server(migration: Migration) -> bool:

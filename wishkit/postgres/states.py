@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg.conninfo import conninfo_to_dict
 
-from wishkit.core.roles import changes_server, roles_made, roles_named
+from wishkit.core.roles import changes_server, foreign_roles
 from wishkit.errors import Interrupted, SeedFailed, WishkitError
 from wishkit.postgres.stage import make_roles, missing_extension
 
@@ -163,10 +163,8 @@ class States:
         raise error
 
     def _make_roles(self, name: str) -> None:
-        named = {role for it in self.migrations for role in roles_named(it)}
-        made = {role for it in self.migrations for role in roles_made(it)}
         with self.bench.connect(name) as connection:
-            make_roles(connection, named - made)
+            make_roles(connection, foreign_roles(self.migrations))
 
 
 def database_name(url: str) -> str:
