@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wishkit import config as configuration
-from wishkit.commands.workspace import start_embedded
+from wishkit.commands.everywhere import Everywhere
 from wishkit.core.evidence import age_words, level_words
 from wishkit.core.migration import read_folder
 from wishkit.core.redact import redact
-from wishkit.errors import ConfigError, WishkitError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from wishkit.config import Config, Environment, Target
+    from wishkit.commands.everywhere import Asked
+    from wishkit.config import Environment, Target
+    from wishkit.errors import WishkitError
     from wishkit.postgres.environment import Inspection, Replica, Rights
 
 _SHOWN = 3  # names that are told one by one
@@ -134,24 +134,16 @@ def examine(names: Sequence[str] = ()) -> Examination:
         MigrationFileError: a name in the folder of migrations is wrong.
     """
     config = configuration.load()
-    chosen = [configuration.environment_of(config, it) for it in dict.fromkeys(names)]
-    chosen = chosen or list(config.environments)
-    if not chosen:
-        raise ConfigError(
-            "there are no environments",
-            code="no-environments",
-            help="write [environments.NAME] into wishkit.toml; docs/environments.md",
+    with Everywhere(config, names, application_name="wishkit env check") as everywhere:
+        folder = config.sql / "migrations"
+        ids = [it.id for it in read_folder(folder)] if folder.is_dir() else None
+
+        def question(asked: Asked) -> Examined:
+            return _examined(asked, ids)
+
+        return Examination(
+            tuple(it.value or Examined(it.name, error=it.error) for it in everywhere.ask(question))
         )
-    folder = config.sql / "migrations"
-    ids = [it.id for it in read_folder(folder)] if folder.is_dir() else None
-    from wishkit.postgres.environment import inspect  # noqa: PLC0415 - the driver is heavy
-
-    def one(environment: Environment) -> Examined:
-        return _examined(config, environment, inspect, ids)
-
-    # One that is down is waited for until its connect_timeout; the others have answered by then.
-    with ThreadPoolExecutor(len(chosen)) as pool:
-        return Examination(tuple(pool.map(one, chosen)))
 
 
 def _listed(it: Environment) -> Listed:
@@ -190,24 +182,15 @@ def _asks(it: Environment) -> Iterator[str]:
         yield f"{len(it.hooks)} hook{'' if len(it.hooks) == 1 else 's'}"
 
 
-def _examined(
-    config: Config,
-    environment: Environment,
-    inspect: Callable[[Target], Inspection],
-    ids: Sequence[str] | None,
-) -> Examined:
-    try:
-        target = configuration.resolve_target(config, env=environment.name)
-        target = start_embedded(config, target)
-        found = inspect(target)
-    except WishkitError as error:
-        return Examined(environment.name, error=error)
-    from wishkit.postgres.connection import describe  # noqa: PLC0415 - heavy
+def _examined(asked: Asked, ids: Sequence[str] | None) -> Examined:
+    from wishkit.postgres.connection import describe  # noqa: PLC0415 - the driver is heavy
+    from wishkit.postgres.environment import inspect  # noqa: PLC0415 - as above
 
+    found = inspect(asked.connection, asked.server)
     server, applied = found.server, {it.id for it in found.ledger.records}
     return Examined(
-        environment.name,
-        describe(target, server),
+        asked.target.name,
+        describe(asked.target, server),
         server.version,
         server.session_user,
         server.current_user,
@@ -218,7 +201,7 @@ def _examined(
         None if ids is None else sum(it not in applied for it in ids),
         found.rights,
         found.replicas,
-        tuple(_problems(found, target)),
+        tuple(_problems(found, asked.target)),
         tuple(_notes(found)),
     )
 

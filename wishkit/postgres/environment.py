@@ -5,21 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from wishkit.postgres.connection import connect, identify
-from wishkit.postgres.failure import of_connection
 from wishkit.postgres.ledger import read_ledger
 from wishkit.postgres.queries import query
 
 if TYPE_CHECKING:
     import psycopg
 
-    from wishkit.config import Target
     from wishkit.core.state import Ledger
     from wishkit.postgres.connection import Server
 
     Connection = psycopg.Connection[Any]
-
-_STATEMENT = "10s"  # what a look may take; a catalog that is locked must not hold it up
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,35 +87,24 @@ class Inspection:
     leftovers: tuple[Leftover, ...]
 
 
-def inspect(target: Target) -> Inspection:
+def inspect(connection: Connection, server: Server) -> Inspection:
     """Look at an environment. Writes nothing and takes no lock.
 
     Raises:
-        ConnectError: there is no usable connection.
         LedgerError: its ledger cannot be read.
     """
-    with connect(target, application_name="wishkit env check", startup_wait=0) as connection:
-        with of_connection():
-            connection.execute(f"SET statement_timeout = '{_STATEMENT}'")
-            server = identify(connection)
-            rights = connection.execute(query("environment_rights")).fetchone()
-            replicas = connection.execute(query("environment_replicas")).fetchall()
-            leftovers = connection.execute(query("environment_leftovers")).fetchall()
-            behind = None
-            if server.in_recovery:
-                (behind,) = connection.execute(query("environment_behind")).fetchone() or (None,)
-        schema, creates, creates_schemas, member_of, not_owned = rights or (
-            None,
-            False,
-            False,
-            [],
-            [],
-        )
-        return Inspection(
-            server,
-            read_ledger(connection),
-            Rights(schema, creates, creates_schemas, tuple(member_of), tuple(not_owned)),
-            tuple(Replica(*row) for row in replicas),
-            behind,
-            tuple(Leftover(*row) for row in leftovers),
-        )
+    row = connection.execute(query("environment_rights")).fetchone()
+    schema, creates, creates_schemas, member_of, not_owned = row or (None, False, False, [], [])
+    replicas = connection.execute(query("environment_replicas")).fetchall()
+    leftovers = connection.execute(query("environment_leftovers")).fetchall()
+    behind = None
+    if server.in_recovery:
+        (behind,) = connection.execute(query("environment_behind")).fetchone() or (None,)
+    return Inspection(
+        server,
+        read_ledger(connection),
+        Rights(schema, creates, creates_schemas, tuple(member_of), tuple(not_owned)),
+        tuple(Replica(*row) for row in replicas),
+        behind,
+        tuple(Leftover(*row) for row in leftovers),
+    )
