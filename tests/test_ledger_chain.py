@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 
 from tests.approvals_place import ONE, ROLES, Place
@@ -143,8 +144,12 @@ def test_the_chain_begins_with_what_was_there_before_it(
     older = Place(place.folder, make_database(), counts=None)
     with monkeypatch.context() as patch:
         patch.setattr(ledger, "VERSION", 3)
-        patch.setattr(ledger, "_VERSIONS", {v: n for v, n in ledger._VERSIONS.items() if v <= 3})
+        # Version 7 only adds columns that are written now; they are taken away again.
+        known = {v: n for v, n in ledger._VERSIONS.items() if v <= 3 or v == 7}
+        patch.setattr(ledger, "_VERSIONS", known)
         assert older.migrate(older.plain(), to="0001").error is None
+        with psycopg.connect(older.url) as connection:
+            connection.execute("ALTER TABLE wishkit.execution DROP COLUMN rows, DROP COLUMN waits")
         with pytest.raises(LedgerError, match="older than the chain"):
             verify_ledger(older.plain())
     assert older.migrate(older.plain()).error is None

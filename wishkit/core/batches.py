@@ -39,6 +39,7 @@ class Batch:
         effects: what that statement does, when it was parsed.
         wants: the locks of all its statements that would make others wait.
         backfill: how that statement runs for a number of rows at a time.
+        writes: of those in one message: whether one of them says how many rows it wrote.
     """
 
     first: int
@@ -48,6 +49,7 @@ class Batch:
     effects: Effects | None = None
     wants: tuple[Want, ...] = ()
     backfill: Backfill | None = None
+    writes: bool = False
 
     @property
     def last(self) -> int:
@@ -91,7 +93,9 @@ def batches(
     def close_group(index: int) -> None:
         if group:
             first, spans = index - len(group), tuple(group)
-            result.append(Batch(first, spans, "together", wants=wants(told)))
+            # Of statements that are not parsed nothing is told: they are INSERTs.
+            writes = len(told) < len(group) or any(_writes(it) for it in told)
+            result.append(Batch(first, spans, "together", wants=wants(told), writes=writes))
             group.clear()
             told.clear()
 
@@ -160,6 +164,14 @@ def parsed(
         else:
             statements[:] = [parse(script, span, index=index)]
         yield index, span, statements[-1], next(told)
+
+
+def _writes(what: Effects) -> bool:
+    return what.command in _WRITING
+
+
+# Commands whose tag says how many rows they wrote.
+_WRITING = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE", "SELECT INTO", "CREATE TABLE AS"})
 
 
 def _kind(span: Span, what: Effects) -> Kind:

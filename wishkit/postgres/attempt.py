@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wishkit.core.events import Noted, StatementsStarted
+from wishkit.core.waits import Waits
+from wishkit.core.weight import weighs
+from wishkit.postgres.recorder import Met
 from wishkit.postgres.session import Lost, Refused
 
 if TYPE_CHECKING:
@@ -37,16 +40,21 @@ class Attempt:
         current: what went to the server last.
         prefix: what was sent ahead of it in the same message.
         killed: sessions that were ended because they were in its way.
+        waits: what was lost by others being in its way.
     """
 
     run: Run
     step: Step
     batches: Sequence[Batch]
     began: float = field(default_factory=time.monotonic)
-    timings: list[dict[str, float]] = field(default_factory=list)
+    timings: list[dict[str, Any]] = field(default_factory=list)
     current: Batch | None = None
     prefix: bytes = b""
     killed: list[Blocker] = field(default_factory=list)
+    waits: Waits = field(default_factory=Waits)
+    _wrote: int | None = None
+    _sizes: dict[str, list[int]] | None = None
+    _portions: int | None = None
     _said: list[Noted] = field(default_factory=list)
     _heard: int = 0
 
@@ -94,14 +102,59 @@ class Attempt:
         text = " ".join(sql.decode(errors="ignore").split())
         self.run.listener(StatementsStarted(self.step.id, batch.first, batch.last, text))
 
-    def timed(self, batch: Batch, began: float) -> None:
-        """Keep how long a message took."""
-        milliseconds = round((time.monotonic() - began) * 1000, 3)
-        self.timings.append({"first": batch.first, "last": batch.last, "ms": milliseconds})
+    def try_anew(self) -> None:
+        """What was sent of the message that is under way has not stayed."""
+        self._wrote = self._sizes = self._portions = None
 
-    def note_rows(self, results: Sequence[PGresult]) -> None:
-        """A migration's SELECT shows its rows as a note; they are nobody's result."""
+    def question(self, batch: Batch) -> bytes:
+        """SQL to be sent before a message: how large is what its time depends on? Often nothing."""
+        names = weighs(batch.effects) if batch.effects else None
+        self._sizes = None if names is None else {}
+        if not names:
+            return b""
+        return self.run.recorder.step("weights", names=json.dumps(names)) + b";\n"
+
+    def answered(self, sizes: bytes | str | None) -> None:
+        """Take up the answer to ``question``."""
+        self._sizes = json.loads(sizes or b"{}")
+
+    def portion(self, rows: int | None) -> None:
+        """Take up that a statement that runs in batches has come one batch further."""
+        self.wrote(rows)
+        self._portions = 1 + (self._portions or 0)
+
+    def wrote(self, rows: int | None) -> None:
+        """Take up how many rows a statement of the message that is under way has written."""
+        if rows is not None:
+            self._wrote = rows + (self._wrote or 0)
+
+    def timed(self, batch: Batch, began: float, waited: float = 0.0) -> None:
+        """Keep how long a message took, and what it wrote.
+
+        Args:
+            batch: its statements.
+            began: client's monotonic clock, in seconds.
+            waited: how much of it was lost by others being in the way, in seconds.
+        """
+        milliseconds = round((time.monotonic() - began - waited) * 1000, 3)
+        entry = {"first": batch.first, "last": batch.last, "ms": milliseconds}
+        told = {"rows": self._wrote, "sizes": self._sizes, "batches": self._portions}
+        self.timings.append(entry | {k: v for k, v in told.items() if v is not None})
+        self._wrote = self._sizes = self._portions = None
+
+    @property
+    def rows(self) -> int | None:
+        """How many rows the messages that were timed have written; None where none writes any."""
+        counts = [entry["rows"] for entry in self.timings if "rows" in entry]
+        return sum(counts) if counts else None
+
+    def heard(self, results: Sequence[PGresult]) -> None:
+        """What a migration's statements came to: rows written are counted.
+
+        A SELECT shows its rows as a note; they are nobody's result.
+        """
         for result in results:
+            self.wrote(rows_written(result))
             if result.ntuples and result.nfields:
                 self.note("ROWS", _table(result))
 
@@ -114,15 +167,21 @@ class Attempt:
         self._heard += 1
 
     @property
-    def _consented(self) -> dict[str, list[str]]:
-        """What was done that somebody had to agree to, for the ledger."""
-        return {
-            "accepted": list(self.run.accepted.get(self.step.id, ())),
-            "killed": [str(blocker) for blocker in self.killed],
-        }
+    def _met(self) -> Met:
+        """What it met with, for the ledger."""
+        return Met(
+            accepted=self.run.accepted.get(self.step.id, ()),
+            killed=[str(blocker) for blocker in self.killed],
+            waits=self.waits.text(),
+            rows=self.rows,
+        )
 
-    def record(self) -> bytes:
-        """SQL that records success, to be sent with the SQL of the migration."""
+    def record(self, last: Batch | None = None) -> bytes:
+        """SQL that records success, to be sent with the SQL of the migration.
+
+        Args:
+            last: what goes to the server in the same message, if that is to be timed as well.
+        """
         step, recorder = self.step, self.run.recorder
         record = recorder.done(
             step.migration,
@@ -130,7 +189,8 @@ class Attempt:
             transactional=step.transactional,
             elapsed=None if step.transactional else self.elapsed,
             statements=self.statements,
-            **self._consented,
+            last=(last.first, last.last) if last else None,
+            met=self._met,
         )
         record += b";\n" + recorder.intact()
         if not step.transactional or any(p.id == step.id for p in self.run.ledger.partial):
@@ -160,13 +220,25 @@ class Attempt:
             elapsed=self.elapsed,
             transactional=self.step.transactional,
             statements=self.statements,
-            **self._consented,
+            met=self._met,
         )
         try:
             self.run.session.send(message)
         except (Refused, Lost) as second:
             text = f"the failure could not be recorded in the ledger: {second}"
             self.run.listener(Noted(self.step.id, "WARNING", text))
+
+
+def rows_written(result: PGresult) -> int | None:
+    """How many rows a statement has written, by its command tag; None where it writes none."""
+    tag = (result.command_status or b"").split()
+    if len(tag) > 1 and (tag[0] in _WRITERS or (tag[0] == b"SELECT" and not result.nfields)):
+        return int(tag[-1])
+    return None
+
+
+# A SELECT without columns is one INTO a table, or CREATE TABLE AS (manual, CommandComplete).
+_WRITERS = frozenset({b"INSERT", b"UPDATE", b"DELETE", b"MERGE", b"COPY"})
 
 
 def _table(result: PGresult) -> str:

@@ -19,6 +19,7 @@ from wishkit.core.backfill import Backfill, Pace
 from wishkit.core.batches import batches
 from wishkit.core.events import Progressed
 from wishkit.errors import MigrationFailed
+from wishkit.postgres.attempt import rows_written
 from wishkit.postgres.neighbours import Neighbours
 from wishkit.postgres.patience import Stalled
 from wishkit.postgres.queries import query
@@ -68,7 +69,7 @@ def run_in_batches(attempt: Attempt, batch: Batch, how: Backfill) -> None:
     """
     patience = attempt.run.target.patience
     work = _Work(attempt, batch, how)
-    patient = attempt.run.patient(attempt.step.id, (), attempt.killed)
+    patient = attempt.run.patient(attempt.step.id, (), attempt.killed, attempt.waits)
     neighbours = Neighbours(attempt.run, attempt.step.id)
     patient.run(work.look)
     while not work.ended:
@@ -168,6 +169,9 @@ class _Work:
             count_rows = query("backfill_count").format(target=how.target)
             ((count,),) = self._ask(settings, count_rows)
             self.total = int(count or 0)
+        if question := self.attempt.question(self.batch):
+            ((sizes,),) = self._ask(settings, question.decode().rstrip(";\n"))
+            self.attempt.answered(sizes)
         self._resume()
 
     def _resume(self) -> None:
@@ -213,12 +217,14 @@ class _Work:
         rows = self.rows + int(number or 0)
         began = time.monotonic()
         try:
-            session.send(sql.encode() + b"\n;\n" + self._record(reached, rows, last=last))
+            record = self._record(reached, rows, last=last)
+            results = session.send(sql.encode() + b"\n;\n" + record)
         except Refused as refused:
             session.rollback()
             if refused.completed > 1:  # behind the statement and SET CONSTRAINTS
                 raise NotWritten(refused.completed, refused.error) from refused
             raise
+        self.attempt.portion(rows_written(results[0]))
         self.seconds = time.monotonic() - began
         self.pace.took(self.seconds)
         self.position, self.rows, self.known, self.ended = reached, rows, True, last

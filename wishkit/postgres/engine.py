@@ -93,7 +93,7 @@ def _run_transaction(attempt: Attempt) -> None:
     the ledger knows which.
     """
     wanted = tuple({want for batch in attempt.batches for want in batch.wants})
-    patient = attempt.run.patient(attempt.step.id, wanted, attempt.killed)
+    patient = attempt.run.patient(attempt.step.id, wanted, attempt.killed, attempt.waits)
     try:
         patient.run(lambda settings: _send(attempt, settings))
     except _Afterwards as refused:
@@ -119,6 +119,7 @@ def _send(attempt: Attempt, settings: Settings) -> None:
     """One try; what is refused leaves no transaction open."""
     attempt.hear_again()
     attempt.timings.clear()
+    attempt.try_anew()
     try:
         _send_all(attempt, (";\n".join(("BEGIN", *settings)) + ";\n").encode())
     except Refused:
@@ -137,25 +138,41 @@ def _send_all(attempt: Attempt, prefix: bytes) -> None:
         if batch.kind == "copy" and prefix:
             session.send(prefix)
             prefix = b""
-        attempt.announce(batch, prefix)
-        if batch is attempt.batches[-1] and batch.kind == "together":
+        question = attempt.question(batch)
+        attempt.announce(batch, prefix + question)
+        # How many rows it writes has to be known before that is recorded.
+        final = batch is attempt.batches[-1] and batch.kind == "together" and not batch.writes
+        if final:
             _finish(attempt, prefix, batch, keep=not large)
             return
-        _send_batch(attempt, prefix, batch)
+        _send_batch(attempt, batch, answers=bool(question))
         prefix = b""
     _finish(attempt, b"", None, keep=not large)
 
 
-def _send_batch(attempt: Attempt, prefix: bytes, batch: Batch) -> None:
-    session, source = attempt.run.session, attempt.step.script.source
+def _send_batch(attempt: Attempt, batch: Batch, *, answers: bool) -> None:
+    """Send one message.
+
+    Args:
+        attempt: knows what is sent ahead of it.
+        batch: its statements.
+        answers: whether the last one sent ahead is the question for sizes.
+    """
+    session, source, prefix = attempt.run.session, attempt.step.script.source, attempt.prefix
     began = time.monotonic()
     body = source[batch.start : batch.end]
     data = batch.spans[0].data
-    if data is None:
-        attempt.note_rows(session.send(prefix + body))
-    else:
-        session.copy(body, [memoryview(source)[slice(*data)]])
-    attempt.timed(batch, began)
+    try:
+        if data is None:
+            results = session.send(prefix + body)
+            ahead = _count(prefix)
+            if answers:
+                attempt.answered(results[ahead - 1].get_value(0, 0))
+            attempt.heard(results[ahead:])
+        else:
+            attempt.wrote(session.copy(body, [memoryview(source)[slice(*data)]]))
+    finally:
+        attempt.timed(batch, began)
     verify_order(session, batch, attempt.batches)
 
 
@@ -169,13 +186,17 @@ def _finish(attempt: Attempt, prefix: bytes, batch: Batch | None, *, keep: bool)
     message += session.clean + b";\n"
     if keep:
         message += attempt.run.recorder.keep(migration) + b";\n"
+    began = time.monotonic()
     try:
-        results = session.send(message + attempt.record() + b";\nCOMMIT")
+        results = session.send(message + attempt.record(batch) + b";\nCOMMIT")
     except Refused as refused:
         if refused.completed < statements:
             raise
         raise _Afterwards(refused.completed - statements, refused.error) from refused
-    attempt.note_rows(results[:statements])
+    finally:
+        if batch:
+            attempt.timed(batch, began)
+    attempt.heard(results[:statements])
 
 
 def _count(prefix: bytes) -> int:

@@ -66,10 +66,7 @@ def _run_all(attempt: Attempt) -> None:
         for batch in attempt.batches:
             line = journal.get(batch.first)
             if not (line and line.done) or sets_session(batch):
-                attempt.announce(batch)
-                began = time.monotonic()
-                _run(attempt, batch, begun=line is not None)
-                attempt.timed(batch, began)
+                _run_timed(attempt, batch, begun=line is not None)
         _verify_attached(attempt)
         _complete(attempt)
     except Refused as refused:
@@ -82,6 +79,17 @@ def _run_all(attempt: Attempt) -> None:
         raise _gave_up(attempt, batch, failure.stalled(attempt, stalled)) from stalled
     except online.Unclear as unclear:
         raise _unclear(attempt, batch, unclear) from None
+
+
+def _run_timed(attempt: Attempt, batch: Batch, *, begun: bool) -> None:
+    attempt.announce(batch)
+    began, waited = time.monotonic(), attempt.waits.seconds
+    ran = True
+    try:
+        ran = _run(attempt, batch, begun=begun)
+    finally:
+        if ran:
+            attempt.timed(batch, began, attempt.waits.seconds - waited)
 
 
 def _read(attempt: Attempt) -> dict[int, Line]:
@@ -123,20 +131,25 @@ def _keep(attempt: Attempt) -> None:
             session.send(attempt.run.recorder.keep(migration))
 
 
-def _run(attempt: Attempt, batch: Batch, *, begun: bool) -> None:
-    """Run one statement and see that it is in the journal, in this order or at once."""
+def _run(attempt: Attempt, batch: Batch, *, begun: bool) -> bool:
+    """Run one statement and see that it is in the journal, in this order or at once.
+
+    Returns:
+        Whether there was anything to run.
+    """
     if sets_session(batch):
         attempt.run.session.send(statement_text(attempt, batch).encode())
         _journal(attempt, begin_line(attempt, batch) + end_line(attempt, batch))
     elif batch.backfill:
         run_in_batches(attempt, batch, batch.backfill)
     elif may_commit_itself(batch):
-        _run_alone(attempt, batch, begun=begun)
+        return _run_alone(attempt, batch, begun=begun)
     else:
         _run_in_transaction(attempt, batch)
+    return True
 
 
-def _run_alone(attempt: Attempt, batch: Batch, *, begun: bool) -> None:
+def _run_alone(attempt: Attempt, batch: Batch, *, begun: bool) -> bool:
     run, sql = attempt.run, statement_text(attempt, batch)
     work = online.work(_statement(attempt, batch), sql)
     sent = begun or _undoes_incomplete(attempt)
@@ -148,12 +161,12 @@ def _run_alone(attempt: Attempt, batch: Batch, *, begun: bool) -> None:
             if not sent:
                 attempt.note("NOTICE", f"it is there already: {sql}")
             _journal(attempt, begin_line(attempt, batch) + end_line(attempt, batch))
-            return
-        _journal(attempt, begin_line(attempt, batch))
+            return False
+        _journal(attempt, begin_line(attempt, batch), attempt.question(batch))
         work.prepare(run)
-        patient = run.patient(attempt.step.id, batch.wants, attempt.killed)
+        patient = run.patient(attempt.step.id, batch.wants, attempt.killed, attempt.waits)
         try:
-            attempt.note_rows(work.send(run, sql.encode(), patient))
+            attempt.heard(work.send(run, sql.encode(), patient))
         except (Refused, OutOfPatience, Stalled) as stopped:
             refused = stopped if isinstance(stopped, Refused) else stopped.refused
             with suppress(Refused):  # then its line stays, and the next run looks again
@@ -163,11 +176,12 @@ def _run_alone(attempt: Attempt, batch: Batch, *, begun: bool) -> None:
         for warning in work.verify(run):
             attempt.note("WARNING", warning)
     _journal(attempt, end_line(attempt, batch))
+    return True
 
 
 def _run_in_transaction(attempt: Attempt, batch: Batch) -> None:
     record = begin_line(attempt, batch) + end_line(attempt, batch)
-    patient = attempt.run.patient(attempt.step.id, batch.wants, attempt.killed)
+    patient = attempt.run.patient(attempt.step.id, batch.wants, attempt.killed, attempt.waits)
     attempt.hear_anew()
     try:
         patient.run(lambda settings: _send_with_line(attempt, batch, settings, record))
@@ -185,17 +199,22 @@ def _send_with_line(attempt: Attempt, batch: Batch, settings: Settings, record: 
     data = batch.spans[0].data
     sql = statement_text(attempt, batch).encode()
     attempt.hear_again()
+    attempt.try_anew()
     try:
-        session.send(BEGIN + ";\n".join(settings).encode())
+        question = attempt.question(batch)
+        results = session.send(BEGIN + b"".join(f"{it};\n".encode() for it in settings) + question)
+        if question:
+            attempt.answered(results[-1].get_value(0, 0))
         if data is None and not added_by(batch):
             tail = b"\n;\n" + clean_for_journal(attempt) + record + b"COMMIT"
-            attempt.note_rows(session.send(sql + tail)[:1])
+            attempt.heard(session.send(sql + tail)[:1])
         else:
             if data is None:
                 session.send(sql)
                 verify_order(session, batch, attempt.batches)
             else:
-                session.copy(sql, [memoryview(attempt.step.script.source)[slice(*data)]])
+                source = memoryview(attempt.step.script.source)
+                attempt.wrote(session.copy(sql, [source[slice(*data)]]))
             with writing():
                 session.send(clean_for_journal(attempt) + record + b"COMMIT")
     except Refused as refused:
@@ -242,9 +261,13 @@ def _decided(attempt: Attempt) -> bool:
     return attempt.run.unfinished == "done"
 
 
-def _journal(attempt: Attempt, lines: bytes) -> None:
+def _journal(attempt: Attempt, lines: bytes, question: bytes = b"") -> None:
     with writing():
-        attempt.run.session.send(BEGIN + clean_for_journal(attempt) + lines + b"COMMIT")
+        results = attempt.run.session.send(
+            BEGIN + question + clean_for_journal(attempt) + lines + b"COMMIT"
+        )
+    if question:
+        attempt.answered(results[1].get_value(0, 0))
 
 
 def _verify_attached(attempt: Attempt) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Connection = psycopg.Connection[Any]
 
-VERSION = 6
+VERSION = 7
 YOYO_VERSION = 2
 _VERSIONS_FOLDER = os.path.join(os.path.dirname(__file__), "ledger_versions")  # noqa: PTH118, PTH120
 
@@ -186,6 +186,7 @@ _VERSIONS = {
     4: "0004_record_backups",
     5: "0005_approvals",
     6: "0006_promotions",
+    7: "0007_timings",
 }
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wishkit.core.events import Blocked, Blocker, Noted
+from wishkit.core.waits import Waits
 from wishkit.postgres.session import Refused
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ class Patient:
         may_stall: somebody has accepted that clients wait while it works.
         may_kill: asked before sessions are ended; None: nobody can be asked, the setting decides.
         killed: the sessions it has ended.
+        waits: takes up what is lost by others being in the way.
     """
 
     id: str
@@ -90,6 +92,7 @@ class Patient:
     may_stall: bool = False
     may_kill: Callable[[Sequence[Blocker]], bool] | None = None
     killed: list[Blocker] = field(default_factory=list)
+    waits: Waits = field(default_factory=Waits)
 
     def run(self, attempt: Callable[[Settings], None]) -> None:
         """Do it.
@@ -106,16 +109,23 @@ class Patient:
         if not self.patience.deadline:
             attempt(())
             return
-        deadline = time.monotonic() + self.patience.deadline
+        began = time.monotonic()
+        deadline = began + self.patience.deadline
         tries = 0
         # The first attempt goes without a look: on a quiet database it is the only one, and where
         # somebody is in the way its lock_timeout is all that a client can notice of it.
         while refused := self._try(attempt, tries):
             tries += 1
+            self.waits.retried(RETRIED.get(refused.error.sqlstate or "", "clients waited"))
             # Somebody was in the way: come back at another moment than everybody else.
             nap = min(_LONGEST_NAP, self.patience.attempt * tries)
-            time.sleep(nap * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, no secret
-            deadline = self._pass_gate(refused, deadline)
+            try:
+                time.sleep(nap * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, no secret
+                deadline = self._pass_gate(refused, deadline)
+            finally:
+                now = time.monotonic()
+                self.waits.seconds += now - began
+                began = now
 
     def _try(self, attempt: Callable[[Settings], None], tries: int) -> Refused | None:
         """One attempt; what refused it, if it is worth another one."""
@@ -152,6 +162,7 @@ class Patient:
             blockers = self.lookout.in_the_way(self.wanted)
             if met is None:
                 met = {(b.pid, b.transaction) for b in blockers}
+                self.waits.met(blockers)
             old = tuple(
                 b for b in blockers if b.age > self.patience.old and (b.pid, b.transaction) in met
             )

@@ -36,6 +36,36 @@ class Expression:
 
 
 @dataclass(frozen=True, slots=True)
+class Met:
+    """What an attempt met with.
+
+    Attributes:
+        accepted: rules that it broke with consent.
+        killed: sessions that were ended because they were in its way.
+        waits: what it lost by others being in its way, as JSON.
+        rows: how many it wrote.
+    """
+
+    accepted: Sequence[str] = ()
+    killed: Sequence[str] = ()
+    waits: str | None = None
+    rows: int | None = None
+
+    @property
+    def values(self) -> dict[str, object]:
+        """As the ledger's statements take it."""
+        return {
+            "accepted": _list(self.accepted),
+            "killed": _list(self.killed),
+            "waits": self.waits,
+            "rows": self.rows,
+        }
+
+
+_NOTHING = Met()
+
+
+@dataclass(frozen=True, slots=True)
 class Recorder:
     """Fills in the ledger's statements for one run.
 
@@ -63,8 +93,8 @@ class Recorder:
         transactional: bool,
         elapsed: float | Expression | None,
         statements: str | None,
-        accepted: Sequence[str] = (),
-        killed: Sequence[str] = (),
+        last: tuple[int, int] | None = None,
+        met: Met = _NOTHING,
     ) -> bytes:
         """That a migration ran.
 
@@ -74,15 +104,17 @@ class Recorder:
             transactional: whether it was one transaction, the one this SQL is sent in.
             elapsed: seconds since it began; None: since this transaction began.
             statements: timings as JSON.
-            accepted: rules that it broke with consent.
-            killed: sessions that were ended because they were in its way.
+            last: numbers of the first and last statement that this SQL is sent with: the server
+                adds for how long it has been at work on that message.
+            met: what it met with.
         """
         operation = "apply" if direction == "forward" else "rollback"
         return self._merge(
             _APPLIED if direction == "forward" else _NOT_APPLIED,
             self._values(migration, direction, operation)
             | {"transactional": transactional, "elapsed": elapsed, "statements": statements}
-            | {"accepted": _list(accepted), "killed": _list(killed)},
+            | dict(zip(("first", "last"), last or (None, None), strict=True))
+            | met.values,
         )
 
     def by_hand(self, migration: Migration, *, mark: bool, reason: str | None) -> bytes:
@@ -91,8 +123,7 @@ class Recorder:
         return self._merge(
             _APPLIED if mark else _NOT_APPLIED,
             self._values(migration, direction, operation, comment=reason and reason[:255])
-            | {"transactional": True, "elapsed": None, "statements": None}
-            | {"accepted": None, "killed": None},
+            | _BY_HAND,
         )
 
     def text(self, migration: Migration) -> bytes:
@@ -102,9 +133,7 @@ class Recorder:
         """
         return self._merge(
             ("record_execution", "record_applied"),
-            self._values(migration, "mark", "mark")
-            | {"transactional": True, "elapsed": None, "statements": None}
-            | {"accepted": None, "killed": None},
+            self._values(migration, "mark", "mark") | _BY_HAND,
         )
 
     def failed(
@@ -117,8 +146,7 @@ class Recorder:
         elapsed: float,
         transactional: bool,
         statements: str | None,
-        accepted: Sequence[str] = (),
-        killed: Sequence[str] = (),
+        met: Met = _NOTHING,
     ) -> bytes:
         """That an attempt came to nothing."""
         return self._merge(
@@ -126,7 +154,7 @@ class Recorder:
             self._values(migration, direction, "apply")
             | {"outcome": outcome, "error": error, "elapsed": elapsed}
             | {"transactional": transactional, "statements": statements}
-            | {"accepted": _list(accepted), "killed": _list(killed)},
+            | met.values,
         )
 
     def keep(self, migration: Migration) -> bytes:
@@ -187,6 +215,14 @@ def _list(texts: Sequence[str]) -> str | None:
     """As JSON; None where there is nothing to keep."""
     return json.dumps(list(texts)) if texts else None
 
+
+_BY_HAND = _NOTHING.values | {
+    "transactional": True,
+    "elapsed": None,
+    "statements": None,
+    "first": None,
+    "last": None,
+}
 
 _PLAIN: dict[type, Callable[[Any], bytes]] = {
     bool: lambda value: b"true" if value else b"false",

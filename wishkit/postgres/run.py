@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from wishkit.core.events import Blocker, Listener
     from wishkit.core.plan import Unfinished
     from wishkit.core.state import Ledger
+    from wishkit.core.waits import Waits
     from wishkit.core.wants import Want
 
     Connection = psycopg.Connection[Any]
@@ -83,7 +84,7 @@ class Run:
         return f"the database is at {self.applied[-1]}" if self.applied else "nothing is applied"
 
     def patient(
-        self, id_: str, wanted: tuple[Want, ...], killed: list[Blocker] | None = None
+        self, id_: str, wanted: tuple[Want, ...], killed: list[Blocker], waits: Waits
     ) -> Patient:
         """What keeps the clients from noticing a piece of work.
 
@@ -91,6 +92,7 @@ class Run:
             id_: the migration.
             wanted: the locks it needs, as far as its text tells.
             killed: takes up the sessions that are ended for it.
+            waits: takes up what is lost by others being in the way.
         """
         if self._lookout is None:
             self._lookout = Lookout(self.guard, self.session, self.target.patience)
@@ -103,7 +105,8 @@ class Run:
             self.listener,
             may_stall=bool(self.accepted.get(id_)),
             may_kill=self.may_kill,
-            killed=[] if killed is None else killed,
+            killed=killed,
+            waits=waits,
         )
 
     def _end_lookout(self) -> None:

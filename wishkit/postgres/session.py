@@ -153,18 +153,23 @@ class Session:
             return Lost(error)
         return Refused(completed, error)
 
-    def copy(self, statement: bytes, data: Iterable[bytes | memoryview]) -> None:
+    def copy(self, statement: bytes, data: Iterable[bytes | memoryview]) -> int:
         """Run COPY … FROM stdin with data in UTF-8.
+
+        Returns:
+            How many rows were copied.
 
         Raises:
             Refused: the server refused the statement or a line of the data.
             Lost: the connection went away.
         """
         try:
-            with self.connection.cursor() as cursor, cursor.copy(statement) as copy:
-                for piece in data:
-                    for start in range(0, len(piece), _COPY_CHUNK):
-                        copy.write(piece[start : start + _COPY_CHUNK])
+            with self.connection.cursor() as cursor:
+                with cursor.copy(statement) as copy:
+                    for piece in data:
+                        for start in range(0, len(piece), _COPY_CHUNK):
+                            copy.write(piece[start : start + _COPY_CHUNK])
+                return cursor.rowcount
         except psycopg.Error as error:
             raise self._refusal(error) from error
 

@@ -1,7 +1,7 @@
 -- An attempt came to nothing: keep what is known about it.
 INSERT INTO wishkit.execution (run_id, migration_id, direction, checksum, transactional,
                                started_at, outcome, error, statements, accepted,
-                               killed)
+                               killed, waits, rows)
 VALUES (%(run)s, %(id)s, %(direction)s,
         (SELECT checksum FROM wishkit.script WHERE checksum = %(checksum)s), %(transactional)s,
         pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => %(elapsed)s::float8),
@@ -9,4 +9,5 @@ VALUES (%(run)s, %(id)s, %(direction)s,
         (SELECT pg_catalog.array_agg(v)
          FROM pg_catalog.json_array_elements_text(%(accepted)s::json) AS v),
         (SELECT pg_catalog.array_agg(v)
-         FROM pg_catalog.json_array_elements_text(%(killed)s::json) AS v))
+         FROM pg_catalog.json_array_elements_text(%(killed)s::json) AS v),
+        %(waits)s::jsonb, %(rows)s)
