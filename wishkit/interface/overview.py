@@ -31,6 +31,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "cli_plan",
         "One migration: its text, and what was done with it.",
     ),
+    "history": (
+        "cli_history",
+        "What was done in every environment: when, by whom, how long it took.",
+    ),
     "mark": ("cli_plan", "Record migrations as applied, without running them."),
     "unmark": ("cli_plan", "Record migrations as not applied, without undoing them."),
     "approvers": (
