@@ -149,7 +149,7 @@ def attempt(environment: str, number: int, seconds: float, **more: object) -> Pa
     made = PastAttempt(
         *(environment, "0007_add_wishlist", number, number, "forward", "done", "c" * 64),
         *(AT + timedelta(minutes=number), seconds, None, None, "deploy", "ann", "laptop"),
-        *("0.1.0", None, None),
+        *("1.0", None, None),
     )
     return replace(made, **more)  # type: ignore[arg-type]
 

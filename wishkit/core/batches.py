@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -65,6 +66,23 @@ class Batch:
     def end(self) -> int:
         """Byte offset behind the last statement, before its semicolon."""
         return self.spans[-1].end
+
+    @property
+    def sets_session(self) -> bool:
+        """SET and RESET count for what follows, so they are run again when one is resumed."""
+        return self.statement is not None and self.statement.node == "VariableSetStmt"
+
+    @property
+    def may_commit_itself(self) -> bool:
+        """Whether it must be sent outside a transaction block, because it needs to commit."""
+        if self.kind == "autocommit" or self.statement is None:
+            return self.kind == "autocommit"
+        node, fields = next(iter(self.statement.tree.items()))
+        return node == "CallStmt" or (node == "DoStmt" and bool(_COMMITS.search(str(fields))))
+
+
+# What a block has to say to end a transaction, itself or by what it calls or puts together.
+_COMMITS = re.compile(r"\b(?:commit|rollback|call|execute)\b", re.IGNORECASE)
 
 
 def batches(

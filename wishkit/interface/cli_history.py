@@ -20,7 +20,7 @@ def history(
     env: Env = None,
     json: Json = False,
 ) -> int:
-    """What was done in every environment: when, by whom, how long it took.
+    """What was done everywhere: when, by whom, how long it took.
 
     Example: wishkit history 0007
     """

@@ -33,7 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "history": (
         "cli_history",
-        "What was done in every environment: when, by whom, how long it took.",
+        "What was done everywhere: when, by whom, how long it took.",
     ),
     "mark": ("cli_plan", "Record migrations as applied, without running them."),
     "unmark": ("cli_plan", "Record migrations as not applied, without undoing them."),

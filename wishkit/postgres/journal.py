@@ -7,7 +7,6 @@ after, and if a crash came between, the catalog is asked whether it took effect.
 
 from __future__ import annotations
 
-import re
 import time
 from contextlib import suppress
 from functools import partial
@@ -65,7 +64,7 @@ def _run_all(attempt: Attempt) -> None:
         _keep(attempt)
         for batch in attempt.batches:
             line = journal.get(batch.first)
-            if not (line and line.done) or sets_session(batch):
+            if not (line and line.done) or batch.sets_session:
                 _run_timed(attempt, batch, begun=line is not None)
         _verify_attached(attempt)
         _complete(attempt)
@@ -137,12 +136,12 @@ def _run(attempt: Attempt, batch: Batch, *, begun: bool) -> bool:
     Returns:
         Whether there was anything to run.
     """
-    if sets_session(batch):
+    if batch.sets_session:
         attempt.run.session.send(statement_text(attempt, batch).encode())
         _journal(attempt, begin_line(attempt, batch) + end_line(attempt, batch))
     elif batch.backfill:
         run_in_batches(attempt, batch, batch.backfill)
-    elif may_commit_itself(batch):
+    elif batch.may_commit_itself:
         return _run_alone(attempt, batch, begun=begun)
     else:
         _run_in_transaction(attempt, batch)
@@ -290,23 +289,6 @@ def _complete(attempt: Attempt) -> None:
 def _statement(attempt: Attempt, batch: Batch) -> dict[str, Any]:
     statement = batch.statement or parse(attempt.step.script, batch.spans[0], index=batch.first)
     return dict(statement.tree)
-
-
-def sets_session(batch: Batch) -> bool:
-    """SET and RESET count for what follows, so they are run again when a migration is resumed."""
-    return batch.statement is not None and batch.statement.node == "VariableSetStmt"
-
-
-def may_commit_itself(batch: Batch) -> bool:
-    """Statements that must be sent outside a transaction block, because they need to commit."""
-    if batch.kind == "autocommit" or batch.statement is None:
-        return batch.kind == "autocommit"
-    node, fields = next(iter(batch.statement.tree.items()))
-    return node == "CallStmt" or (node == "DoStmt" and bool(_COMMITS.search(str(fields))))
-
-
-# What a block has to say to end a transaction, itself or by what it calls or puts together.
-_COMMITS = re.compile(r"\b(?:commit|rollback|call|execute)\b", re.IGNORECASE)
 
 
 def _stopped(attempt: Attempt, batch: Batch, refused: Refused) -> WishkitError:

@@ -17,7 +17,6 @@ from psycopg import sql
 from wishkit.core.locks.model import LockMode
 from wishkit.core.rehearsal import Measured, MeasuredLock
 from wishkit.core.statements import insert_target
-from wishkit.postgres.journal import may_commit_itself
 from wishkit.postgres.queries import query
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ class Measurer:
             counted = spans[0].start
             before = self._files()
             began = time.monotonic()
-            if may_commit_itself(batch):
+            if batch.may_commit_itself:
                 seen = self._held_up(source[spans[0].start : spans[-1].end], batch)
                 # At its end it may have one alone that nobody uses any more; how long is chance.
                 seen = {oid: it for oid, it in seen.items() if there.get(oid, _NONE)[1] != "index"}

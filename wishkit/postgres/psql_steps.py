@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from wishkit.core.statements import Span, parse, split
 from wishkit.errors import PlanError
-from wishkit.postgres.journal import may_commit_itself, sets_session
 from wishkit.postgres.psql_text import BEGIN, behind
 from wishkit.postgres.queries import query
 from wishkit.postgres.recorder import Expression
@@ -28,7 +27,7 @@ def stepwise(writer: PsqlWriter, step: Step, batches: Sequence[Batch], *, resuma
     writer.sql(writer.recorder.keep(step.migration))
     end = 0
     for batch in batches:
-        if batch.first in run_already and not sets_session(batch):
+        if batch.first in run_already and not batch.sets_session:
             end = behind(step.script, batch.spans[0])
             writer.comment(f"Statement {batch.first} was run already.")
         else:
@@ -86,10 +85,10 @@ def _journalled(writer: PsqlWriter, step: Step, batch: Batch, total: int, end: i
         sql=step.script.source[span.start : span.end].decode(),
     )
     done = writer.recorder.step("step_end", id=step.id, statement=batch.first)
-    if sets_session(batch):
+    if batch.sets_session:
         end = writer.statement(step.script, span, end)
         writer.note(begin, done)
-    elif may_commit_itself(batch):
+    elif batch.may_commit_itself:
         writer.note(begin)
         end = _alone(writer, step, batch, end)
         writer.note(done)
