@@ -61,6 +61,7 @@ RESULTS = {
 }
 # What the same command returns with another option.
 WITH_OPTIONS = {
+    "status --all": "matrix.Matrix",
     "lint --rules": "lint.Rules",
     "check --sql": "remedy.Mended",
     "check --adopt": "remedy.Adopted",
@@ -69,6 +70,9 @@ _ALL = {**RESULTS, **WITH_OPTIONS}
 # Annotations name some types that are imported for the type checker only.
 _MODULES = (
     "wishkit.commands.check",
+    "wishkit.commands.drifting",
+    "wishkit.commands.requests",
+    "wishkit.commands.status",
     "wishkit.errors",
     "wishkit.core.approval",
     "wishkit.core.drift",

@@ -199,7 +199,7 @@ def break_down(**_: object) -> NoReturn:
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     """Every command breaks down."""
-    break_down.__kwdefaults__ = {"url": None}
+    break_down.__kwdefaults__ = {"names": None, "url": None}
     monkeypatch.setattr(cli, "load", lambda _: wraps(load("status"))(break_down))
     return break_down
 

@@ -251,6 +251,8 @@ def _missing_rights(found: Inspection) -> Iterator[str]:
 def _notes(found: Inspection) -> Iterator[str]:
     if constraints := _of(found, "constraint"):
         yield f"not validated: {_some(constraints)}"
+    if building := _of(found, "building"):
+        yield f"being built now: {_some(building)}"
     for replica in found.replicas:
         if replica.state is None:
             yield f"replica {replica.name}: how far behind is not to be seen without pg_monitor"

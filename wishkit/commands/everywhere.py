@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from wishkit.config import Config, Environment, Target
+    from wishkit.config import Config, Target
     from wishkit.postgres.connection import Server
     from wishkit.postgres.pool import Pool
 
@@ -68,25 +68,39 @@ class Everywhere:
     Args:
         config: the project's.
         names: of environments, each once; all of them when empty.
+        alone: a database that is asked instead of environments.
         application_name: shown in pg_stat_activity.
         size: how many connections to each at most.
+
+    Attributes:
+        config: the project's.
+        names: of what is asked, in order.
 
     Raises:
         ConfigError: ``unknown-environment``, or ``no-environments``.
     """
 
     def __init__(
-        self, config: Config, names: Sequence[str] = (), *, application_name: str, size: int = 1
+        self,
+        config: Config,
+        names: Sequence[str] = (),
+        *,
+        alone: Target | None = None,
+        application_name: str,
+        size: int = 1,
     ) -> None:
-        chosen = [configuration.environment_of(config, it) for it in dict.fromkeys(names)]
-        self.environments: tuple[Environment, ...] = tuple(chosen) or config.environments
-        if not self.environments:
+        for name in names:
+            configuration.environment_of(config, name)
+        every = (alone.name,) if alone else tuple(it.name for it in config.environments)
+        self.config = config
+        self.names: tuple[str, ...] = tuple(dict.fromkeys(names)) or every
+        if not self.names:
             raise ConfigError(
                 "there are no environments",
                 code="no-environments",
                 help="write [environments.NAME] into wishkit.toml; docs/environments.md",
             )
-        self._config, self._application_name, self._size = config, application_name, size
+        self._alone, self._application_name, self._size = alone, application_name, size
         self._pools: dict[str, tuple[Target, Pool]] = {}
         self._at_work: dict[str, Future[Any]] = {}
 
@@ -116,11 +130,11 @@ class Everywhere:
         """
         began = time.monotonic()
         # Daemons, unlike an executor's threads: one that hangs must not hold up the process's end.
-        futures = [self._begin(it.name, question) for it in self.environments]
+        futures = [self._begin(name, question) for name in self.names]
         wait(futures, timeout=within)
         return tuple(
-            self._answer(it.name, future, began, within)
-            for it, future in zip(self.environments, futures, strict=True)
+            self._answer(name, future, began, within)
+            for name, future in zip(self.names, futures, strict=True)
         )
 
     def _begin(self, name: str, question: Callable[[Asked], T]) -> Future[tuple[T, float]]:
@@ -147,8 +161,8 @@ class Everywhere:
         if name not in self._pools:
             from wishkit.postgres.pool import Pool  # noqa: PLC0415 - the driver is heavy
 
-            target = configuration.resolve_target(self._config, env=name)
-            target = start_embedded(self._config, target)
+            target = self._alone or configuration.resolve_target(self.config, env=name)
+            target = start_embedded(self.config, target)
             pool = Pool(target, application_name=self._application_name, size=self._size)
             self._pools[name] = target, pool
         target, pool = self._pools[name]
@@ -166,6 +180,33 @@ class Everywhere:
         except WishkitError as error:
             return Answer(name, None, error, time.monotonic() - began)
         return Answer(name, value, None, seconds)
+
+
+def open_everywhere(
+    names: Sequence[str] = (),
+    *,
+    url: str | None = None,
+    env: str | None = None,
+    application_name: str,
+    size: int = 1,
+) -> Everywhere:
+    """The environments of the project here; where it has none, the one database that is meant.
+
+    Args:
+        names: of environments; all of them when empty.
+        url: a database that is asked instead; as ``resolve_target`` takes it.
+        env: an environment that is asked alone.
+        application_name: shown in pg_stat_activity.
+        size: how many connections to each at most.
+
+    Raises:
+        ConfigError: the configuration cannot be understood, or there is no such environment.
+    """
+    config = configuration.load()
+    alone = None
+    if url is not None or env is not None or not (names or config.environments):
+        alone = configuration.resolve_target(config, url=url, env=env)
+    return Everywhere(config, names, alone=alone, application_name=application_name, size=size)
 
 
 def _hangs(message: str) -> ConnectError:

@@ -10,10 +10,12 @@ from wishkit.core.state import State, compare
 from wishkit.errors import MigrationFileError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from wishkit.commands.workspace import Workspace
-    from wishkit.core.state import Entry
+    from wishkit.core.migration import Migration
+    from wishkit.core.state import Entry, Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +76,21 @@ def status(workspace: Workspace) -> Status:
 
         ledger = read_ledger(connection)
         database = describe(target, server)
-    rows = tuple(_row(entry) for entry in compare(migrations, ledger))
+    rows = rows_of(migrations, ledger)
+    return Status(database, rows, ledger.position, counted(rows))
+
+
+def rows_of(migrations: Sequence[Migration], ledger: Ledger) -> tuple[Row, ...]:
+    """Every migration that files or ledger know, and its state."""
+    return tuple(_row(entry) for entry in compare(migrations, ledger))
+
+
+def counted(rows: Sequence[Row]) -> dict[str, int]:
+    """How many are in each state that occurs."""
     counts: dict[str, int] = {}
     for row in rows:
         counts[row.state.value] = counts.get(row.state.value, 0) + 1
-    return Status(database, rows, ledger.position, counts)
+    return counts
 
 
 def _row(entry: Entry) -> Row:

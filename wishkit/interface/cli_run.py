@@ -1,4 +1,4 @@
-"""The commands that run migrations or say where they stand: migrate, rollback, status."""
+"""The commands that run migrations: migrate, rollback."""
 
 from typing import Annotated
 
@@ -20,7 +20,6 @@ from wishkit.interface.options import (
     finish,
     workspace,
 )
-from wishkit.interface.output import answer
 from wishkit.interface.parameters import Argument, Option
 from wishkit.interface.progress import Progress
 
@@ -159,31 +158,3 @@ def rollback(
             show=None if json else render_rollback_plan,
         )
     return finish(report, as_json=json)
-
-
-def status(
-    *,
-    exit_code: Annotated[
-        bool, Option("--exit-code", help="Exit 1 unless everything is applied.")
-    ] = False,
-    url: Url = None,
-    env: Env = None,
-    json: Json = False,
-) -> int:
-    """Every migration and its state; writes nothing, takes no lock.
-
-    Example: wishkit status --env production --exit-code
-    """
-    from wishkit.commands import status as verb  # noqa: PLC0415 - imported where used
-
-    with Progress(quiet=json) as progress:
-        result = verb.status(workspace(progress, url, env))
-    if json:
-        from wishkit.interface.json import to_json  # noqa: PLC0415 - heavy
-
-        answer(to_json(result))
-    else:
-        from wishkit.interface.render import render_status  # noqa: PLC0415 - imported where used
-
-        render_status(result)
-    return 1 if exit_code and not result.up_to_date else 0

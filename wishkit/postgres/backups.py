@@ -93,8 +93,13 @@ def read_evidence(connection: Connection, ledger: Ledger) -> tuple[Evidence, ...
         return ()
     with failure.of_ledger():
         rows = connection.execute(query("backup_rows"), binary=True).fetchall()
-    names = [field.name for field in fields(Evidence)]
-    return tuple(Evidence(**dict(zip(names, row, strict=True))) for row in rows)
+    return tuple(evidence(row) for row in rows)
+
+
+def evidence(row: tuple[Any, ...]) -> Evidence:
+    """A row of ``backup_rows``."""
+    names = (field.name for field in fields(Evidence))
+    return Evidence(**dict(zip(names, row, strict=True)))
 
 
 def keep_evidence(

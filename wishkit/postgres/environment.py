@@ -56,7 +56,8 @@ class Leftover:
     """Something begun and not ended.
 
     Attributes:
-        kind: an INVALID index, a constraint that is NOT VALID, a prepared transaction.
+        kind: index (INVALID), building (INVALID until it is built), constraint (NOT VALID) or
+            prepared (a transaction).
         name: of it.
         age: seconds, of a prepared transaction.
     """

@@ -87,8 +87,11 @@ def _try(guard: psycopg.Connection[tuple[object, ...]]) -> bool:
 def describe_holder(connection: psycopg.Connection[tuple[object, ...]]) -> str:
     """Who holds the run lock, as far as this role may see."""
     row = connection.execute(query("lock_holder"), KEY).fetchone()
-    if row is None:
-        return "it was let go just now"
+    return holder_words(row) if row else "it was let go just now"
+
+
+def holder_words(row: tuple[object, ...]) -> str:
+    """A row of ``lock_holder`` in words."""
     pid, role, application, address, seconds = row
     text = f"{application or 'a session'}, backend {pid}"
     if role:

@@ -100,10 +100,13 @@ def emergencies(connection: Connection, *, everything: bool) -> tuple[Emergency,
     with of_approvals():
         asked = {"all": everything}
         rows = connection.execute(query("promotion_rows"), asked, binary=True).fetchall()
-    return tuple(
-        Emergency(id_, source, to, tuple(migrations), tuple(skipped), *rest)
-        for id_, source, to, migrations, skipped, *rest in rows
-    )
+    return tuple(emergency(row) for row in rows)
+
+
+def emergency(row: tuple[Any, ...]) -> Emergency:
+    """A row of ``promotion_rows``."""
+    id_, source, to, migrations, skipped, *rest = row
+    return Emergency(id_, source, to, tuple(migrations), tuple(skipped), *rest)
 
 
 def acknowledge(connection: Connection, id_: int, note: str) -> None:

@@ -1,7 +1,11 @@
 -- What was begun and not ended: INVALID indexes, constraints not validated, prepared transactions.
-SELECT 'index' AS kind, i.indexrelid::pg_catalog.regclass::text AS name, NULL::float8 AS age
+-- An index that a session is building now is INVALID too, and will not stay so.
+SELECT CASE WHEN p.pid IS NULL THEN 'index' ELSE 'building' END AS kind,
+       i.indexrelid::pg_catalog.regclass::text AS name, NULL::float8 AS age
 FROM pg_catalog.pg_index AS i
 JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
+LEFT JOIN pg_catalog.pg_stat_progress_create_index AS p
+       ON p.index_relid = i.indexrelid AND p.datname = pg_catalog.current_database()
 WHERE NOT i.indisvalid AND c.relkind = 'i'
 UNION ALL
 SELECT 'constraint', pg_catalog.format('%I of %s', c.conname, c.conrelid::pg_catalog.regclass), NULL
