@@ -49,6 +49,7 @@ class Blocker:
         query: what it runs or ran last.
         autovacuum: it is an autovacuum worker, which gives way to who waits for long enough.
         age: of its transaction, in seconds.
+        relation_oid: which relation that is; None where it is not known.
     """
 
     pid: int
@@ -61,6 +62,7 @@ class Blocker:
     query: str | None
     autovacuum: bool
     age: float
+    relation_oid: int | None = None
 
     def __str__(self) -> str:
         parts = [

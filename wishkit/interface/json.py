@@ -17,6 +17,11 @@ def to_json(result: object) -> str:
     return msgspec.json.format(msgspec.json.encode(_plain(result)), indent=2).decode()
 
 
+def to_json_line(result: object) -> str:
+    """The same on one line, for what comes one after the other."""
+    return msgspec.json.encode(_plain(result)).decode()
+
+
 def error_value(error: WishkitError) -> dict[str, Any]:
     """An error as a plain value."""
     return {

@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "migrate": ("cli_run", "Apply what is pending."),
     "rollback": ("cli_run", "Undo migrations, newest applied first."),
     "status": ("cli_status", "Every migration and its state; writes nothing, takes no lock."),
+    "running": ("cli_running", "What runs right now, how far it is, and who waits for whom."),
     "verify": ("cli_probes", "Whether what the applied migrations promised holds."),
     "smoke": ("cli_probes", "Whether the application's path through the database works."),
     "seed": ("cli_probes", "Fill a database with the rows an environment works with."),

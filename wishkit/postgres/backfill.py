@@ -173,6 +173,7 @@ class _Work:
             ((sizes,),) = self._ask(settings, question.decode().rstrip(";\n"))
             self.attempt.answered(sizes)
         self._resume()
+        self.attempt.run.signpost.of = self.total
 
     def _resume(self) -> None:
         """Go on where the journal says; going backward, from where it says forward stopped."""

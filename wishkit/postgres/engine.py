@@ -134,7 +134,10 @@ def _send_all(attempt: Attempt, prefix: bytes) -> None:
         session.send(prefix)
         keep_large_script(session, attempt.step.migration)
         prefix = b""
+    signpost = attempt.run.signpost
     for batch in attempt.batches:
+        if prefix or signpost.is_worth_a_message(batch):
+            prefix += signpost.local(batch)
         if batch.kind == "copy" and prefix:
             session.send(prefix)
             prefix = b""

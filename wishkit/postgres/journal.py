@@ -201,7 +201,8 @@ def _send_with_line(attempt: Attempt, batch: Batch, settings: Settings, record: 
     attempt.try_anew()
     try:
         question = attempt.question(batch)
-        results = session.send(BEGIN + b"".join(f"{it};\n".encode() for it in settings) + question)
+        ahead = b"".join(f"{it};\n".encode() for it in settings) + question
+        results = session.send(BEGIN + attempt.run.signpost.lasting(batch) + ahead)
         if question:
             attempt.answered(results[-1].get_value(0, 0))
         if data is None and not added_by(batch):

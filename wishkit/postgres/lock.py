@@ -10,6 +10,7 @@ from wishkit.core.events import Waiting
 from wishkit.errors import LockHeld
 from wishkit.postgres import failure
 from wishkit.postgres.queries import query
+from wishkit.postgres.signpost import waiting_for_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +63,15 @@ def take_lock(
 
 
 def _take(guard: psycopg.Connection[tuple[object, ...]], wait: float, listener: Listener) -> None:
+    if _try(guard):
+        return
+    with waiting_for_lock(guard):
+        _take_later(guard, wait, listener)
+
+
+def _take_later(
+    guard: psycopg.Connection[tuple[object, ...]], wait: float, listener: Listener
+) -> None:
     deadline = time.monotonic() + wait
     told = ""
     while not _try(guard):

@@ -134,7 +134,7 @@ class Lookout:
         ]
         values = {
             "relations": [relation for _, relation in pairs],
-            "held": [_pg_name(held) for held, _ in pairs],
+            "held": [held.catalog_name for held, _ in pairs],
             "seen": list(self._seen),
             "ours": self._ours,
         }
@@ -166,14 +166,5 @@ class Lookout:
         """A role without pg_monitor sees no ages of others: then from when we saw it first."""
         now = time.monotonic()
         first = self._first.setdefault((blocker.pid, blocker.transaction), now)
-        return replace(
-            blocker, mode=_LABELS.get(blocker.mode or ""), age=max(blocker.age, now - first)
-        )
-
-
-def _pg_name(mode: LockMode) -> str:
-    """As pg_locks.mode spells it: ``ShareUpdateExclusiveLock``."""
-    return "".join(word.capitalize() for word in mode.label.split()) + "Lock"
-
-
-_LABELS = {_pg_name(mode): mode.label for mode in LockMode}
+        mode = LockMode.label_of(blocker.mode)
+        return replace(blocker, mode=mode, age=max(blocker.age, now - first))

@@ -7,11 +7,12 @@ import socket
 import subprocess
 
 from wishkit import __version__
+from wishkit.core.sign import Caller
 
 
 def application_name(verb: str) -> str:
     """What pg_stat_activity shows; the server cuts it at 63 bytes."""
-    return f"wishkit {verb} ({login_name()}@{socket.gethostname()}, process {os.getpid()})"
+    return str(Caller(verb, f"{login_name()}@{socket.gethostname()}", os.getpid()))
 
 
 def origin() -> dict[str, object]:

@@ -26,6 +26,7 @@ from wishkit.postgres.patience import Patient
 from wishkit.postgres.queries import query
 from wishkit.postgres.recorder import Recorder
 from wishkit.postgres.session import Lost, Refused, Session, quote, stands
+from wishkit.postgres.signpost import Signpost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -51,6 +52,7 @@ class Run:
 
     Attributes:
         target: which database.
+        verb: what was asked: migrate, rollback, …
         session: the connection that does the work.
         guard: the connection that holds the lock and does nothing else.
         recorder: writes the ledger.
@@ -62,9 +64,11 @@ class Run:
         may_kill: asked before sessions in the way are ended; None: the configuration decides.
         advised: roles that have been told which grant would show them more.
         failure: why it did not go on, for the ledger.
+        signpost: lets its sessions say where it is; listens in front of ``listener``.
     """
 
     target: Target
+    verb: str
     session: Session
     guard: Connection
     recorder: Recorder
@@ -76,7 +80,11 @@ class Run:
     may_kill: Callable[[Sequence[Blocker]], bool] | None = None
     advised: set[str] = field(default_factory=set)
     failure: WishkitError | None = None
+    signpost: Signpost = field(init=False)
     _lookout: Lookout | None = None
+
+    def __post_init__(self) -> None:
+        self.listener = self.signpost = Signpost(self, self.listener)
 
     @property
     def position(self) -> str:
@@ -324,7 +332,7 @@ def begin_run(
         session = Session(connection, role=target.role)
         session.send(session.begin_settings)
     recorder = Recorder(connection, schema, row[0], str(values["user"]), str(values["host"]))
-    run = Run(target, session, guard, recorder, listener, ledger)
+    run = Run(target, verb, session, guard, recorder, listener, ledger)
     run.applied = [r.id for r in ledger.records]
     return run
 

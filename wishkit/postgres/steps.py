@@ -67,7 +67,10 @@ def clean_for_journal(attempt: Attempt) -> bytes:
 
 
 def begin_line(attempt: Attempt, batch: Batch) -> bytes:
-    """SQL that says a statement is about to be sent, and forgets the other direction."""
+    """SQL that says a statement is about to be sent, and forgets the other direction.
+
+    The session says it too, by its name.
+    """
     step, recorder = attempt.step, attempt.run.recorder
     turn = recorder.step("step_turn", id=step.id, direction=step.direction)
     begin = recorder.step(
@@ -79,7 +82,7 @@ def begin_line(attempt: Attempt, batch: Batch) -> bytes:
         checksum=step.migration.checksum,
         sql=statement_text(attempt, batch),
     )
-    return turn + b";\n" + begin + b";\n"
+    return attempt.run.signpost.lasting(batch) + turn + b";\n" + begin + b";\n"
 
 
 def end_line(attempt: Attempt, batch: Batch) -> bytes:

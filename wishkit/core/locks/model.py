@@ -25,6 +25,16 @@ class LockMode(IntEnum):
         return self.name.replace("_", " ")
 
     @property
+    def catalog_name(self) -> str:
+        """The mode as ``pg_locks.mode`` spells it, such as ``RowShareLock``."""
+        return "".join(word.capitalize() for word in self.name.split("_")) + "Lock"
+
+    @classmethod
+    def label_of(cls, catalog_name: str | None) -> str | None:
+        """The label of a mode that pg_locks names; None where that is no mode of a table."""
+        return next((it.label for it in cls if it.catalog_name == catalog_name), None)
+
+    @property
     def blocks_reads(self) -> bool:
         """Whether a plain SELECT has to wait."""
         return self.conflicts(LockMode.ACCESS_SHARE)

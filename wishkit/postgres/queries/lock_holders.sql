@@ -28,7 +28,8 @@ SELECT coalesce(f.pid, 0) AS pid,
        coalesce(max(a.backend_type) = 'autovacuum worker',
                 max(f.pid) IS NOT NULL AND max(a.usename::text) IS NULL) AS autovacuum,
        coalesce(extract(epoch FROM pg_catalog.clock_timestamp()
-                                   - min(coalesce(a.xact_start, p.prepared))), 0)::float8 AS age
+                                   - min(coalesce(a.xact_start, p.prepared))), 0)::float8 AS age,
+       (array_agg(f.relation::int8 ORDER BY f.place DESC))[1] AS relation_oid
 FROM found AS f
 LEFT JOIN pg_catalog.pg_class AS c ON c.oid = f.relation
 LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
