@@ -158,7 +158,7 @@ class Queued:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class EndedRun:
     """How the last run ended that has.
 
     Attributes:
@@ -213,6 +213,6 @@ class Live:
     read_at: datetime
     running: tuple[Running, ...] = ()
     queued: tuple[Queued, ...] = ()
-    ended: Ended | None = None
+    ended: EndedRun | None = None
     unlooked: int = 0
     advice: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from wishkit.core.events import Blocker, Progressed
-from wishkit.core.live import At, Doing, Edge, Ended, Live, Queued, Running, Waiter
+from wishkit.core.live import At, Doing, Edge, EndedRun, Live, Queued, Running, Waiter
 from wishkit.core.locks import LockMode
 from wishkit.core.redact import redact
 from wishkit.core.sign import Caller, Sign
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 _HIDDEN = "<insufficient privilege>"  # in the place of a query; manual, pg_stat_activity
 _SHOWN = 200  # characters of a statement
-# What the engine sends ahead of a migration's statements in the same message.
-_AHEAD = re.compile(r"\A(?:(?:BEGIN[ A-Z]*|SET (?:LOCAL )?\w+ = '[^']*');\s*)+")
-
+# What the engine sends ahead of a migration's statements in the same message, and comments.
+_AHEAD = re.compile(r"\A(?:(?:BEGIN[ A-Z]*|SET (?:LOCAL )?\w+ = '[^']*');\s*|--[^\n]*\n\s*)+")
+_OWN = re.compile(r"\b(?:pg_catalog|wishkit)\.")  # what wishkit itself asks names the schema
 _BEHIND = "\n;\n"  # and what it sends behind them comes behind this
 
 
@@ -123,7 +123,8 @@ class _Picture:
             (worker or holder).pid,
             Doing.PREPARING,
         )
-        return self._at_work(running, worker, None) if worker else running
+        begun = worker or self.sight.gate(None)
+        return self._at_work(running, worker, None) if begun else running
 
     def _at_work(
         self, running: Running, worker: Session | None, step: Journalled | None
@@ -155,12 +156,12 @@ class _Picture:
 
     def _doing(self, worker: Session | None, gate: Sign | None, *, busy: bool) -> Doing:
         sight = self.sight
+        if gate:
+            return Doing.GATE
         if worker is None:
             return Doing.UNSEEN if sight.place.standby else Doing.BETWEEN
         if sight.holder is None:
             return Doing.ORPHANED
-        if gate:
-            return Doing.GATE
         if worker.pid in sight.waits:
             return Doing.WAITING
         active = worker.state in {"active", "idle in transaction"}
@@ -173,6 +174,8 @@ class _Picture:
             return At(*numbers, _line(begun.sql), self._since(begun.started_at))
         active = worker is not None and worker.state == "active"
         sql = _line(worker.query) if worker and active else None
+        if sign is None and sql and _OWN.search(sql):
+            return None
         since = self._since(worker.query_start) if worker and active else None
         if sign:
             return At(sign.first, sign.last, sign.statements, sql, since)
@@ -274,15 +277,15 @@ class _Picture:
                 since = self._since(it.backend_start)
                 yield Queued(says.verb, it.role, user, host, it.pid, since)
 
-    def _ended(self, gone: OpenRun | None) -> Ended | None:
+    def _ended(self, gone: OpenRun | None) -> EndedRun | None:
         last = self.sight.last
         if gone and (last is None or gone.run > last.run):
             who = gone.verb, gone.role, gone.os_user, gone.host, gone.environment
             began = gone.started_at.astimezone(UTC)
-            return Ended(gone.run, *who, began, None, None, "gone", 0, None, None, None, None)
+            return EndedRun(gone.run, *who, began, None, None, "gone", 0, None, None, None, None)
         if last is None:
             return None
-        return Ended(
+        return EndedRun(
             last.run,
             last.verb,
             last.role,

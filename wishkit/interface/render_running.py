@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wishkit.core.events import Blocker
-    from wishkit.core.live import Ended, Live, Running, Waiter
+    from wishkit.core.live import EndedRun, Live, Running, Waiter
 
 _SHOWN = 12  # who waits, and who is waited for
 _OUTCOMES = {"done": "green", "failed": "bold red", "partial": "bold red", "gone": "bold red"}
@@ -58,12 +58,10 @@ def running_lines(live: Live, meters: dict[int | None, Meter] | None = None) -> 
         who = f"{queued.verb} by {queued.os_user} on {queued.host}, pid {queued.pid}"
         yield Line(f"waits for the run lock: {who}{_for(queued.seconds)}")
     if live.unlooked:
-        yield Line(
-            f"{count(live.unlooked, 'session')} more wait for locks, nobody looked for whose"
-        )
+        yield Line(f"{count(live.unlooked, 'session')} more wait for locks; too many to look at")
     if not live.running and not live.queued:
         yield Line("nothing runs")
-    if live.ended:
+    if live.ended and not live.running:
         yield from _ended(live.ended)
     for text in live.advice:
         yield Line(f"note: {text}", "dim")
@@ -151,7 +149,7 @@ def _waiter(it: Waiter) -> str:
     return f"{text}: {it.sql[:80]}" if it.sql else text
 
 
-def _ended(it: Ended) -> Iterator[Line]:
+def _ended(it: EndedRun) -> Iterator[Line]:
     who = f" by {it.os_user} on {it.host}" if it.os_user else ""
     when = "" if it.ago is None else f" {whole_seconds(it.ago)} ago"
     done = f", {count(it.done, 'migration')} done" if it.done else ""

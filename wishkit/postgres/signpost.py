@@ -50,25 +50,25 @@ class Signpost:
     def __init__(self, run: Run, listener: Listener) -> None:
         self._run = run
         self._listener = listener
-        self._sign: Sign | None = None
+        self._migration: MigrationStarted | None = None
+        self._at = (1, 1)  # numbers of its first and last statement in the message at work
         self._guard: tuple[Connection, str] | None = None  # that says something, and its own name
         self.of: int | None = None
 
     def __call__(self, event: Event) -> None:
         """Take one event."""
         match event:
-            case MigrationStarted(id_, direction, position, total, statements):
-                verb = self._run.verb
-                self._sign = Sign(verb, position, total, id_, direction, 1, 1, statements)
+            case MigrationStarted():
+                self._migration, self._at, self.of = event, (1, 1), None
             case StatementsStarted():
-                self._move(event)
+                self._move((event.first, event.last))
             case Blocked():
                 self._wait(event)
             case Progressed():
                 self._hush()
             case MigrationFinished():
                 self._hush()
-                self._sign = None
+                self._migration = None
         self._listener(event)
 
     def local(self, batch: Batch) -> bytes:
@@ -85,29 +85,28 @@ class Signpost:
         return size is None or size >= MESSAGE_BYTES
 
     def _statement(self, command: str, batch: Batch) -> bytes:
-        if self._sign is None or not _may_name(self._run.session.connection):
+        if self._migration is None or not _may_name(self._run.session.connection):
             return b""
         of = _copied(batch) if batch.kind == "copy" else self.of
-        sign = replace(self._sign, first=batch.first, last=batch.last, of=of)
+        sign = _sign(self._run.verb, self._migration, (batch.first, batch.last), of)
         return f"{command} application_name = '{sign}';\n".encode()
 
-    def _move(self, event: StatementsStarted) -> None:
+    def _move(self, to: tuple[int, int]) -> None:
         """Tries that follow one another are one wait, so the guard goes on telling of it."""
-        if self._sign and (event.first, event.last) != (self._sign.first, self._sign.last):
+        if to != self._at:
             self._hush()
-            self.of = None
-            self._sign = replace(self._sign, first=event.first, last=event.last)
+            self._at, self.of = to, None
 
     def _wait(self, event: Blocked) -> None:
         guard = self._run.guard
-        if self._sign is None:
+        if self._migration is None:
             return
         if self._guard is None or self._guard[0] is not guard:
             if not _may_name(guard):
                 return
             self._guard = guard, _name(guard)
         waits = tuple(Wait(it.pid, it.relation_oid) for it in event.blockers)
-        say(guard, str(replace(self._sign, of=self.of, gate=True, waits=waits)))
+        say(guard, str(_sign(self._run.verb, self._migration, self._at, self.of, waits)))
 
     def _hush(self) -> None:
         if self._guard:
@@ -127,6 +126,27 @@ def waiting_for_lock(guard: Connection) -> Iterator[None]:
     finally:
         if isinstance(caller, Caller):
             say(guard, name)
+
+
+def _sign(
+    verb: str,
+    migration: MigrationStarted,
+    at: tuple[int, int],
+    of: int | None,
+    waits: tuple[Wait, ...] | None = None,
+) -> Sign:
+    return Sign(
+        verb,
+        migration.position,
+        migration.total,
+        migration.id,
+        migration.direction,
+        *at,
+        migration.statements,
+        of,
+        waits is not None,
+        waits or (),
+    )
 
 
 def say(connection: Connection, name: str) -> None:
