@@ -2,10 +2,12 @@
 
 from typing import Annotated
 
-from wishkit.interface.options import Env, Json, Url, seconds_of, workspace
+from wishkit.interface.options import Env, Json, Url, pause_of, workspace
 from wishkit.interface.output import answer
 from wishkit.interface.parameters import Option
 from wishkit.interface.progress import Progress
+
+INTERVAL = 1.0  # seconds between two looks of --watch
 
 
 def running(
@@ -14,8 +16,9 @@ def running(
         bool,
         Option("--watch", help="Look again and again; on a terminal in place, until Ctrl-C."),
     ] = False,
-    every: Annotated[
-        str | None, Option("--every", metavar="TIME", help="How often --watch looks: 1s.")
+    interval: Annotated[
+        str | None,
+        Option("--interval", metavar="TIME", help=f"How often --watch looks: {INTERVAL:g}s."),
     ] = None,
     url: Url = None,
     env: Env = None,
@@ -32,8 +35,8 @@ def running(
         if watch:
             from wishkit.interface.watch_running import watch_running  # noqa: PLC0415 - as above
 
-            watch_running(verb.watch(place, interval=seconds_of(every) or 1.0), as_json=json)
-            return 0
+            pause = pause_of(interval, usual=INTERVAL)
+            return watch_running(verb.watch(place, interval=pause), as_json=json)
         seen = verb.running(place)
     if json:
         from wishkit.interface.json import to_json  # noqa: PLC0415 - heavy

@@ -2,13 +2,12 @@
 
 from typing import Annotated
 
-from wishkit.interface.options import Env, Environments, Json, Url, seconds_of, workspace
+from wishkit.interface.options import Env, Environments, Json, Url, pause_of, workspace
 from wishkit.interface.output import answer
 from wishkit.interface.parameters import Option
 from wishkit.interface.progress import Progress
 
 INTERVAL = 2.0  # seconds between two questions of --watch
-SHORTEST = 0.2
 
 
 def status(
@@ -37,7 +36,7 @@ def status(
     """
     _refuse_unclear(names, all_=all_, watch=watch, one=bool(url or env), json=json)
     if all_:
-        pause = _pause(interval)
+        pause = pause_of(interval, usual=INTERVAL)
         return _everywhere(
             names, url=url, env=env, pause=pause if watch else None, exit_code=exit_code, json=json
         )
@@ -111,22 +110,3 @@ def _refuse_unclear(
             "--watch is for people, and --json is not",
             help="ask for --json again and again, or pipe --watch: it prints what changes",
         )
-
-
-def _pause(interval: str | None) -> float:
-    """Seconds between two questions.
-
-    Raises:
-        UsageError: no duration, or one that is too short for anybody.
-    """
-    seconds = seconds_of(interval)
-    if seconds is None:
-        return INTERVAL
-    if seconds < SHORTEST:
-        from wishkit.errors import UsageError  # noqa: PLC0415 - imported where used
-
-        raise UsageError(
-            f"an --interval of {interval} is too short",
-            help=f"ask no more often than every {SHORTEST * 1000:g}ms",
-        )
-    return seconds

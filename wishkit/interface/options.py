@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from wishkit.core import plan
     from wishkit.interface.progress import Progress
 
+SHORTEST = 0.2  # seconds between two questions of --watch
+
 Url = Annotated[
     str | None,
     Option("--url", metavar="URL", help="Any libpq connection string, or env:VARIABLE."),
@@ -156,6 +158,25 @@ def seconds_of(time: str | None) -> float | None:
     if value is None:
         raise UsageError(f'"{time}" is no duration', help="write 500ms, 30s, 5min or 1h")
     return value
+
+
+def pause_of(interval: str | None, *, usual: float) -> float:
+    """Seconds between two questions of --watch.
+
+    Raises:
+        UsageError: no duration, or one that is too short for anybody.
+    """
+    seconds = seconds_of(interval)
+    if seconds is None:
+        return usual
+    if seconds < SHORTEST:
+        from wishkit.errors import UsageError  # noqa: PLC0415 - imported where used
+
+        raise UsageError(
+            f"an --interval of {interval} is too short",
+            help=f"ask no more often than every {SHORTEST * 1000:g}ms",
+        )
+    return seconds
 
 
 def _whose(word: str | None) -> str | None:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from wishkit.errors import WishkitError
+from wishkit.interface.cli import INTERRUPT_STATUS
 from wishkit.interface.output import answer, say
 from wishkit.interface.render_running import Line, running_lines
 
@@ -24,19 +25,23 @@ if TYPE_CHECKING:
 _SHARES = 10  # parts of what is counted: where lines stay, one is said for each
 
 
-def watch_running(looks: Iterable[Seen | ConnectError], *, as_json: bool) -> None:
+def watch_running(looks: Iterable[Seen | ConnectError], *, as_json: bool) -> int:
     """Show every look until Ctrl-C.
 
     Args:
         looks: one after the other, at the pace at which they are shown.
         as_json: an object a line, whenever something changes.
+
+    Returns:
+        The exit status: that of an interrupt.
     """
     moving = not as_json and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
-    with suppress(KeyboardInterrupt):
+    with suppress(KeyboardInterrupt):  # which is how it ends
         if moving:
             _in_place(looks)
         else:
             _as_it_changes(looks, as_json=as_json)
+    return INTERRUPT_STATUS
 
 
 def _in_place(looks: Iterable[Seen | ConnectError]) -> None:
