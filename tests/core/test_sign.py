@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wishkit.core.sign import LONGEST, Caller, Sign, Wait, parse
+from wishkit.postgres.lock import holder_words
 
 VERBS = st.sampled_from(["migrate", "rollback", "rehearse", "test", "audit on", "mark"])
 IDS = st.from_regex(r"[0-9]{4}_[a-z0-9_]{1,75}", fullmatch=True)
@@ -91,3 +92,11 @@ def test_a_cut_id_is_completed_only_by_the_one_it_can_be() -> None:
     assert sign.named(["0007_add_wishlist", "0008_add"]).id == "0007_add_wishlist"
     assert sign.named(["0007_add_wishlist", "0007_add_wishes"]).id == "0007_add_wis~"
     assert sign.named([]).id == "0007_add_wis~"
+
+
+def test_who_holds_the_run_lock_at_the_gate_is_told_in_words() -> None:
+    sign = Sign("migrate", 2, 5, "0007_add_wishlist", "forward", 1, 1, 2, gate=True)
+    assert holder_words((812, "deploy", str(sign), None, 3.2)) == (
+        "wishkit migrate, waiting for what 0007_add_wishlist needs (2/5), backend 812, "
+        "role deploy, connected 3 s ago"
+    )

@@ -20,6 +20,7 @@ from wishkit.config import Patience
 from wishkit.core.events import Progressed, Waiting
 from wishkit.postgres import neighbours
 from wishkit.postgres.account import choose_account
+from wishkit.postgres.live import read_live
 from wishkit.postgres.postmaster import PORT
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.engine.conftest import Project
+    from wishkit.core.live import Live
     from wishkit.postgres.scratch import Scratch
 
 __all__ = ["wishes_in_a_hurry"]  # a fixture
@@ -247,8 +249,19 @@ def test_it_waits_for_a_replica(private_project: Project, standby: str) -> None:
     assert "walreceiver is" in error.message
     assert 0 < project.value("SELECT count(*) FROM wish WHERE n = 1") < 102
 
+    seen: list[Live] = []
+
+    def resume() -> None:
+        replay("resume")
+        with psycopg.connect(standby, dbname="private", autocommit=True) as connection:
+            deadline = time.monotonic() + 20
+            while not (live := read_live(connection)).running:
+                assert time.monotonic() < deadline, live
+                time.sleep(0.01)
+            seen.append(live)
+
     patience(project, replica_lag=0.2, deadline=60)
-    project.hooks["Waiting"] = lambda: replay("resume")
+    project.hooks["Waiting"] = resume
     project.events.clear()
     ends_right(project, 102)
     (waiting,) = [e for e in project.events if isinstance(e, Waiting)]
@@ -257,6 +270,9 @@ def test_it_waits_for_a_replica(private_project: Project, standby: str) -> None:
     assert told
     assert told[0].startswith("walreceiver is")
     assert project.rows(COUNTS) == [(1, 102)]
+    (run,) = seen[0].running  # the standby knows what the ledger knows, and says what it does not
+    assert (run.verb, run.doing, run.migration) == ("migrate", "unseen", "0001_count")
+    assert any("standby" in advice for advice in seen[0].advice)
 
 
 def test_a_role_that_cannot_see_replicas_is_told_once(

@@ -232,7 +232,7 @@ def test_a_backfill_tells_its_rows(wishes: Project, onlooker: Onlooker) -> None:
     assert [it.pid for it in run.blockers] == [pid]
 
 
-def test_a_vacuum_and_a_copy_are_counted(wishes: Project, onlooker: Onlooker) -> None:
+def test_a_copy_is_counted(wishes: Project, onlooker: Onlooker) -> None:
     """The bytes of a COPY are known to the run alone, so it says how many there are."""
     lines = "".join(f"{n}\t{'x' * 2000}\n" for n in range(1000, 1600))
     wishes.rows(

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from wishkit.core.events import Waiting
+from wishkit.core.sign import Sign, parse
 from wishkit.errors import LockHeld
 from wishkit.postgres import failure
 from wishkit.postgres.queries import query
@@ -103,7 +104,7 @@ def describe_holder(connection: psycopg.Connection[tuple[object, ...]]) -> str:
 def holder_words(row: tuple[object, ...]) -> str:
     """A row of ``lock_holder`` in words."""
     pid, role, application, address, seconds = row
-    text = f"{application or 'a session'}, backend {pid}"
+    text = f"{_who(str(application or 'a session'))}, backend {pid}"
     if role:
         text += f", role {role}"
     if address:
@@ -111,3 +112,11 @@ def holder_words(row: tuple[object, ...]) -> str:
     if isinstance(seconds, float):
         text += f", connected {seconds:.0f} s ago"
     return text
+
+
+def _who(application: str) -> str:
+    """A session's name; what a run says by it at the gate, in words."""
+    sign = parse(application)
+    if not isinstance(sign, Sign):
+        return application
+    return f"wishkit {sign.verb}, waiting for what {sign.id} needs ({sign.position}/{sign.total})"
