@@ -12,6 +12,7 @@ pytest_plugins = (
     "pytester",
     "tests.plugins.environment",
     "tests.plugins.databases",
+    "tests.plugins.poolers",  # uses databases
     "tests.plugins.golden",
     "tests.plugins.project",
     "tests.plugins.backups",

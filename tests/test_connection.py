@@ -52,7 +52,6 @@ local all postgres trust
 local all plain,limited,nologin trust
 """
 OPENSSL = shutil.which("openssl")
-PGBOUNCER = shutil.which("pgbouncer")
 PASSWORD = "correct horse/battery@staple"
 
 
@@ -526,35 +525,6 @@ def test_a_pooler_of_transactions_is_refused_and_one_of_sessions_is_not(server: 
         refuse_unfit(shared)
     assert caught.value.code == "pooler"
     assert "5432" in str(caught.value.help)
-
-
-@pytest.mark.skipif(not PGBOUNCER, reason="pgbouncer is not installed")
-@pytest.mark.parametrize(("mode", "pooled"), [("transaction", True), ("session", False)])
-def test_pgbouncer(server: Scratch, tmp_path: Path, mode: str, pooled: bool) -> None:  # noqa: FBT001
-    account, port, folder = choose_account(), closed_port(), Path(tempfile.mkdtemp())
-    (folder / "ini").write_text(
-        f"[databases]\npostgres = host={server.folder} port=5432 user=postgres pool_size=1\n"
-        f"[pgbouncer]\nlisten_addr=127.0.0.1\nlisten_port={port}\nauth_type=any\n"
-        f"auth_file=/dev/null\npool_mode={mode}\nunix_socket_dir=\nlogfile=\n"
-    )
-    folder.chmod(0o755)
-    (folder / "ini").chmod(0o644)
-    with (tmp_path / "log").open("wb") as log, subprocess.Popen(
-        [PGBOUNCER or "", str(folder / "ini")], stderr=log, cwd="/", **account.switch
-    ) as process:  # fmt: skip
-        try:
-            url = f"host=127.0.0.1 port={port} user=postgres dbname=postgres"
-            deadline = time.monotonic() + 20
-            while time.monotonic() < deadline:
-                with socket.socket() as probe:
-                    if probe.connect_ex(("127.0.0.1", port)) == 0:
-                        break
-                time.sleep(0.01)
-            assert identified(url).pooled is pooled
-            assert failure(f"{url} options='-c work_mem=4MB'").code == "pooler"
-        finally:
-            process.kill()
-            shutil.rmtree(folder)
 
 
 @pytest.mark.parametrize(

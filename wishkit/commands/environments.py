@@ -202,7 +202,7 @@ def _examined(asked: Asked, ids: Sequence[str] | None) -> Examined:
         found.rights,
         found.replicas,
         tuple(_problems(found, asked.target)),
-        tuple(_notes(found)),
+        tuple(_notes(found, asked.target)),
     )
 
 
@@ -248,7 +248,9 @@ def _missing_rights(found: Inspection) -> Iterator[str]:
         yield f"{server.current_user} may not make the ledger: {grant}"
 
 
-def _notes(found: Inspection) -> Iterator[str]:
+def _notes(found: Inspection, target: Target) -> Iterator[str]:
+    if found.server.pooled and target.role:
+        yield f"behind the pooler nobody acts as {target.role}: the next client would as well"
     if constraints := _of(found, "constraint"):
         yield f"not validated: {_some(constraints)}"
     if building := _of(found, "building"):

@@ -15,6 +15,7 @@ from wishkit.core.redact import redact
 from wishkit.errors import ConnectError
 from wishkit.postgres import pooler
 from wishkit.postgres.conninfo import parameters
+from wishkit.postgres.queries import query
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,6 +97,9 @@ def connect(
 ) -> psycopg.Connection:
     """A connection to the target, acting as its role.
 
+    Behind a pooler that shares sessions it acts as who logged in: a SET ROLE would be the next
+    client's as well.
+
     Args:
         target: whose ``url`` is anything libpq takes; what it leaves out comes from the PG*
             variables, service files and .pgpass.
@@ -113,7 +117,8 @@ def connect(
     connection = _connect_patiently(params, autocommit, time.monotonic() + startup_wait, on_wait)
     if target.role:
         try:
-            set_role(connection, target.role)
+            if not _is_pooled(connection):
+                set_role(connection, target.role)
         except BaseException:
             connection.close()
             raise
@@ -151,12 +156,14 @@ def identify(connection: psycopg.Connection) -> Server:
 
     A second connection is made only when the backend's process id is not the one the connection was
     told: then there is a pooler, and whether it pools sessions (fine) or transactions is found out.
+    Behind the latter nothing is prepared any more: the next transaction has another session.
 
     Args:
         connection: idle, in autocommit.
 
     Raises:
-        ConnectError: the connection broke, or what answers is not PostgreSQL.
+        ConnectError: the connection broke, or what answers is not PostgreSQL; ``pooler``: one that
+            lets no transaction through, and nothing is read without one.
     """
     try:
         with connection.cursor(row_factory=dict_row) as cursor:
@@ -176,9 +183,8 @@ def identify(connection: psycopg.Connection) -> Server:
             " PostgreSQL?",
         ) from None
     info = connection.info
-    pooled = row.pop("backend_pid") != info.backend_pid and pooler.shares_backends(
-        connection, lambda: psycopg.connect(make_conninfo(info.dsn, password=info.password))
-    )
+    if pooled := _shares_backends(connection, row.pop("backend_pid")):
+        connection.prepare_threshold = None
     return Server(**row, pooled=pooled, host=info.host, port=info.port)
 
 
@@ -293,6 +299,32 @@ def _connect_patiently(
             on_wait = None
         time.sleep(min(pause, max(0.0, deadline - time.monotonic())))
         pause = min(pause * 1.5, 1.0)
+
+
+def _is_pooled(connection: psycopg.Connection) -> bool:
+    try:
+        row = connection.execute(query("backend_pid")).fetchone()
+    except psycopg.OperationalError as error:
+        raise _lost(error) from None
+    return row is None or _shares_backends(connection, row[0])
+
+
+def _shares_backends(connection: psycopg.Connection, backend_pid: int) -> bool:
+    info = connection.info
+    if backend_pid == info.backend_pid:
+        return False
+    shared = pooler.sharing(
+        connection, lambda: psycopg.connect(make_conninfo(info.dsn, password=info.password))
+    )
+    if shared is pooler.Sharing.STATEMENT:
+        raise ConnectError(
+            f"{info.host}:{info.port} is a connection pooler in statement mode: it lets no"
+            " transaction through",
+            code="pooler",
+            help=pooler.direct_url_hint(info.host, info.port),
+            state="nothing was run",
+        )
+    return shared is not None
 
 
 def _identify(system_identifier: str) -> sql.Composed:

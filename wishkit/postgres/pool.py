@@ -130,8 +130,6 @@ class Pool:
                 if not server.pooled:
                     longest = {"longest": f"{round(self._longest * 1000)}ms"}
                     connection.execute(query("pool_settings"), longest)
-                else:
-                    connection.prepare_threshold = None
             except BaseException:
                 connection.close()
                 raise

@@ -7,6 +7,7 @@ which mode (https://www.pgbouncer.org/features.html). In session mode that is fi
 
 from __future__ import annotations
 
+import enum
 import re
 import select
 from contextlib import closing
@@ -31,21 +32,30 @@ _HINTS = (
 )
 
 
-def shares_backends(
+class Sharing(enum.Enum):
+    """For how long a client has a session of the server's for its own, where not for good."""
+
+    TRANSACTION = "transaction"
+    STATEMENT = "statement"
+
+
+def sharing(
     connection: psycopg.Connection, connect_again: Callable[[], psycopg.Connection]
-) -> bool:
+) -> Sharing | None:
     """Whether one client's transactions may meet a backend that another client had before.
 
     Two connections ask in turn for their backend. In session mode each keeps its own as long as it
     lives. In transaction mode the second gets the one that the first has just given back, or, where
-    the pooler takes turns or others are busy, the first does not get the same one again.
+    the pooler takes turns or others are busy, the first does not get the same one again. Where
+    statements are shared, the second is refused a BEGIN.
 
     Args:
         connection: in no transaction.
         connect_again: makes another connection to the same place.
 
     Returns:
-        True also where no second connection can be had: it cannot be ruled out then.
+        None where it has a session to itself; TRANSACTION also where no second connection can be
+        had: it cannot be ruled out then.
     """
     try:
         with closing(connect_again()) as other:
@@ -54,12 +64,12 @@ def shares_backends(
             for _ in range(_ROUNDS):
                 theirs = _backend(other)
                 if theirs is None:
-                    return False  # it waits for ours: a session-mode pool of one
+                    return None  # it waits for ours: a session-mode pool of one
                 if theirs == mine or _backend(connection) != mine:
-                    return True
+                    return _of_shared(other)
     except psycopg.Error:
-        return True
-    return False
+        return Sharing.TRANSACTION
+    return None
 
 
 def direct_url_hint(host: str, port: int) -> str:
@@ -71,6 +81,15 @@ def direct_url_hint(host: str, port: int) -> str:
         f"give the direct URL of the server instead of port {port}: usually the same user and"
         " database at port 5432; or a pool with pool_mode = session"
     )
+
+
+def _of_shared(other: psycopg.Connection) -> Sharing:
+    try:
+        other.execute("BEGIN")
+    except psycopg.errors.ProtocolViolation:
+        return Sharing.STATEMENT
+    other.execute("ROLLBACK")
+    return Sharing.TRANSACTION
 
 
 def _backend(connection: psycopg.Connection) -> bytes | None:
