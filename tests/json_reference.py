@@ -87,6 +87,8 @@ _MODULES = (
     "wishkit.core.manifest",
     "wishkit.core.migration",
     "wishkit.core.outline",
+    "wishkit.core.pool_advice",
+    "wishkit.core.pools",
     "wishkit.core.rehearsal",
     "wishkit.core.probes",
     "wishkit.core.remedy",

@@ -45,7 +45,7 @@ SELECT
 """
 
 
-def state(url: str) -> object:
+def state(url: str) -> tuple[object, object]:
     """Of the session that the next client of a pool of one gets, and which one it is."""
     with psycopg.connect(url, autocommit=True) as connection:
         row = connection.execute(STATE.encode()).fetchone()

@@ -78,6 +78,12 @@ class Pooler:
             cursor = connection.execute(command.encode())
             return cursor.fetchall() if cursor.description else []
 
+    @property
+    def prepared(self) -> int:
+        """Prepared statements that it keeps for each client; 0 where it cannot."""
+        found = {row["key"]: row["value"] for row in self.console("SHOW CONFIG")}
+        return int(found.get("max_prepared_statements", 0))
+
     def stop(self) -> None:
         """End it at once."""
         assert self.process.stdin
@@ -133,7 +139,9 @@ def pgbouncer(server: Scratch, mode: str, **settings: str) -> Iterator[Pooler]:
     try:
         values = {**SETTINGS, "pool_mode": mode, "listen_port": str(_free_port()), **settings}
         port = int(values["listen_port"])
-        (folder / "users").write_text('"postgres" ""\n')
+        # The console asks no server whom to let in.
+        users = ["postgres", *filter(None, [settings.get("stats_users")])]
+        (folder / "users").write_text("".join(f'"{user}" ""\n' for user in users))
         ini = [
             f"[databases]\n* = host={server.folder} port=5432 auth_user=postgres\n[pgbouncer]",
             f"auth_file = {folder}/users",

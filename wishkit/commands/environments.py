@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wishkit import config as configuration
-from wishkit.commands.everywhere import Everywhere
+from wishkit.commands.everywhere import PATIENCE, Everywhere
+from wishkit.commands.pools import LONGEST, examine_pools
 from wishkit.core.evidence import age_words, level_words
 from wishkit.core.migration import read_folder
 from wishkit.core.redact import redact
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     from wishkit.commands.everywhere import Asked
     from wishkit.config import Environment, Target
+    from wishkit.config.pools import ApplicationPool
+    from wishkit.core.pool_advice import Advice
+    from wishkit.core.pools import PoolSeen, Room
     from wishkit.errors import WishkitError
     from wishkit.postgres.environment import Inspection, Replica, Rights
 
@@ -72,7 +76,10 @@ class Examined:
         pending: how many are not applied there; null where there are no files.
         rights: of who acts.
         replicas: that follow it.
-        problems: what is wrong, one sentence each, the remedy included.
+        room: for connections; null where no pools are configured.
+        pools: of applications, as configured, and what their connections meet.
+        advice: what of them does not fit, and what is worth to know.
+        problems: what else is wrong, one sentence each, the remedy included.
         notes: what is worth to know, and not wrong.
         error: why it cannot be reached or read.
     """
@@ -89,9 +96,17 @@ class Examined:
     pending: int | None = None
     rights: Rights | None = None
     replicas: tuple[Replica, ...] = ()
+    room: Room | None = None
+    pools: tuple[PoolSeen, ...] = ()
+    advice: tuple[Advice, ...] = ()
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     error: WishkitError | None = None
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing is wrong with it."""
+        return not (self.error or self.problems or any(it.wrong for it in self.advice))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +124,7 @@ class Examination:
         """2: one cannot be reached; 1: something is wrong; 0: nothing is."""
         if any(it.error for it in self.environments):
             return 2
-        return 1 if any(it.problems for it in self.environments) else 0
+        return 0 if all(it.well for it in self.environments) else 1
 
 
 def environments() -> Environments:
@@ -138,12 +153,14 @@ def examine(names: Sequence[str] = ()) -> Examination:
         folder = config.sql / "migrations"
         ids = [it.id for it in read_folder(folder)] if folder.is_dir() else None
 
-        def question(asked: Asked) -> Examined:
-            return _examined(asked, ids)
+        pools = {it.name: it.pools for it in config.environments}
 
-        return Examination(
-            tuple(it.value or Examined(it.name, error=it.error) for it in everywhere.ask(question))
-        )
+        def question(asked: Asked) -> Examined:
+            return _examined(asked, ids, pools[asked.target.name])
+
+        within = PATIENCE + LONGEST * max(map(len, pools.values()))
+        answers = everywhere.ask(question, within=within)
+        return Examination(tuple(it.value or Examined(it.name, error=it.error) for it in answers))
 
 
 def _listed(it: Environment) -> Listed:
@@ -182,12 +199,15 @@ def _asks(it: Environment) -> Iterator[str]:
         yield f"{len(it.hooks)} hook{'' if len(it.hooks) == 1 else 's'}"
 
 
-def _examined(asked: Asked, ids: Sequence[str] | None) -> Examined:
+def _examined(
+    asked: Asked, ids: Sequence[str] | None, pools: Sequence[ApplicationPool]
+) -> Examined:
     from wishkit.postgres.connection import describe  # noqa: PLC0415 - the driver is heavy
     from wishkit.postgres.environment import inspect  # noqa: PLC0415 - as above
 
     found = inspect(asked.connection, asked.server)
     server, applied = found.server, {it.id for it in found.ledger.records}
+    room, seen, advice = examine_pools(asked, pools) if pools else (None, (), ())
     return Examined(
         asked.target.name,
         describe(asked.target, server),
@@ -201,6 +221,9 @@ def _examined(asked: Asked, ids: Sequence[str] | None) -> Examined:
         None if ids is None else sum(it not in applied for it in ids),
         found.rights,
         found.replicas,
+        room,
+        seen,
+        advice,
         tuple(_problems(found, asked.target)),
         tuple(_notes(found, asked.target)),
     )

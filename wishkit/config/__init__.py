@@ -23,6 +23,7 @@ from wishkit.errors import ConfigError, Location
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from wishkit.config.pools import ApplicationPool
     from wishkit.config.windows import Freeze, Window
 
 FILE_NAME = "wishkit.toml"
@@ -119,6 +120,7 @@ class Environment:
         windows: promotions happen in one of these; at any time where there is none.
         freeze: promotions do not happen in any of these.
         hooks: commands that a promotion into it runs.
+        pools: that applications keep to it.
         where: the line of ``url``, for messages.
     """
 
@@ -139,6 +141,7 @@ class Environment:
     windows: tuple[Window, ...] = ()
     freeze: tuple[Freeze, ...] = ()
     hooks: tuple[Hook, ...] = ()
+    pools: tuple[ApplicationPool, ...] = ()
     where: Location | None = field(default=None, repr=False)
 
 

@@ -24,6 +24,7 @@ from wishkit.config import (
     size,
     suggestion,
 )
+from wishkit.config.pools import read_pools
 from wishkit.config.rules import POLICIES, STAGES
 from wishkit.errors import ConfigError, Location
 
@@ -53,7 +54,7 @@ def read(path: Path) -> dict[str, Any]:
         ) from None
     except tomllib.TOMLDecodeError as error:
         raise _syntax_error(_display(path), text, str(error)) from None
-    reader = _Reader(path=_display(path), lines=text.splitlines())
+    reader = Reader(path=_display(path), lines=text.splitlines())
     tables = ("patience", "small", "drift", "backup", "rehearse", "environments")
     kinds: dict[str, Any] = {"sql": str, **dict.fromkeys(tables, dict)}
     top = reader.table((), data, kinds)
@@ -156,6 +157,7 @@ _ENVIRONMENT: dict[str, Any] = {
     "windows": list,
     "freeze": list,
     "hooks": list,
+    "pools": dict,
 }
 _HOOK: dict[str, Any] = {
     "stage": _stage,
@@ -166,7 +168,7 @@ _HOOK: dict[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class Reader:
     """Checks tables by hand: a validation library loses the key's name on the way to its line."""
 
     path: str
@@ -175,6 +177,7 @@ class _Reader:
     def environment(
         self, name: str, content: object, waits: Mapping[str, Any], drift_fails: str
     ) -> Environment:
+        """One ``[environments.NAME]``; what it leaves out is as ``[patience]`` and ``[drift]``."""
         key = ("environments", name)
         if not isinstance(content, dict):
             raise self.error(key, f'"{name}" must be a table', help=f"write [environments.{name}]")
@@ -187,6 +190,8 @@ class _Reader:
         for word, reads in (("windows", _window), ("freeze", _freeze)):
             if word in values:
                 values[word] = self.texts((*key, word), values[word], reads)
+        if "pools" in values:
+            values["pools"] = read_pools(self, (*key, "pools"), values["pools"])
         if "hooks" in values:
             values["hooks"] = self.hooks((*key, "hooks"), values["hooks"])
         if not values.get("url"):
@@ -317,6 +322,7 @@ class _Reader:
         return checked
 
     def error(self, key: tuple[str, ...], message: str, *, help: str | None = None) -> ConfigError:  # noqa: A002
+        """What is wrong, at the line of a key."""
         return ConfigError(message, where=self.locate(key), help=help)
 
     def locate(self, key: tuple[str, ...]) -> Location:

@@ -10,6 +10,7 @@ from wishkit.interface.render import print_table
 
 if TYPE_CHECKING:
     from wishkit.commands.environments import Environments, Examination, Examined
+    from wishkit.core.pool_advice import Advice
 
 
 def render_environments(found: Environments) -> None:
@@ -47,8 +48,18 @@ def render_examination(found: Examination) -> None:
             answer(f"{it.name}: {styled(text, 'bold red', sys.stdout)}")
         if it.error and it.error.help:
             answer(f"{it.name}: help: {it.error.help}")
+        for advice in it.advice:
+            _render_advice(it.name, advice)
         for text in it.notes:
             answer(f"{it.name}: note: {text}")
+
+
+def _render_advice(environment: str, advice: Advice) -> None:
+    place = environment + (f", pool {advice.pool}" if advice.pool else "")
+    what = styled(advice.what, "bold red", sys.stdout) if advice.wrong else f"note: {advice.what}"
+    answer(f"{place}: {what}")
+    answer(f"  why: {advice.why}")
+    answer(f"  remedy: {advice.remedy}")
 
 
 _STYLES = {"well": "green", "not well": "bold red", "not there": "bold red"}
@@ -64,7 +75,7 @@ def _row(it: Examined) -> tuple[str, ...]:
     )
     return (
         it.name,
-        "not well" if it.problems else "well",
+        "well" if it.well else "not well",
         f"{it.version}{standby}",
         (it.position or "base") + (f", {it.pending} pending" if it.pending else ""),
         login or "",

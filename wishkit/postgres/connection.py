@@ -313,9 +313,7 @@ def _shares_backends(connection: psycopg.Connection, backend_pid: int) -> bool:
     info = connection.info
     if backend_pid == info.backend_pid:
         return False
-    shared = pooler.sharing(
-        connection, lambda: psycopg.connect(make_conninfo(info.dsn, password=info.password))
-    )
+    shared = pooler.sharing(connection)
     if shared is pooler.Sharing.STATEMENT:
         raise ConnectError(
             f"{info.host}:{info.port} is a connection pooler in statement mode: it lets no"

@@ -14,9 +14,12 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from psycopg.pq.abc import PGconn, PGresult
 
 _ASK = b"SELECT pg_backend_pid()"
 _ROUNDS = 4
@@ -39,9 +42,7 @@ class Sharing(enum.Enum):
     STATEMENT = "statement"
 
 
-def sharing(
-    connection: psycopg.Connection, connect_again: Callable[[], psycopg.Connection]
-) -> Sharing | None:
+def sharing(connection: psycopg.Connection) -> Sharing | None:
     """Whether one client's transactions may meet a backend that another client had before.
 
     Two connections ask in turn for their backend. In session mode each keeps its own as long as it
@@ -51,14 +52,13 @@ def sharing(
 
     Args:
         connection: in no transaction.
-        connect_again: makes another connection to the same place.
 
     Returns:
         None where it has a session to itself; TRANSACTION also where no second connection can be
         had: it cannot be ruled out then.
     """
     try:
-        with closing(connect_again()) as other:
+        with closing(again(connection)) as other:
             other.autocommit = True
             mine = _backend(connection)
             for _ in range(_ROUNDS):
@@ -70,6 +70,16 @@ def sharing(
     except psycopg.Error:
         return Sharing.TRANSACTION
     return None
+
+
+def again(connection: psycopg.Connection) -> psycopg.Connection:
+    """Another connection to the same place.
+
+    Raises:
+        psycopg.Error: there is none to be had.
+    """
+    info = connection.info
+    return psycopg.connect(make_conninfo(info.dsn, password=info.password))
 
 
 def direct_url_hint(host: str, port: int) -> str:
@@ -95,17 +105,33 @@ def _of_shared(other: psycopg.Connection) -> Sharing:
 def _backend(connection: psycopg.Connection) -> bytes | None:
     """The backend that serves the connection now; None if none does within the patience."""
     pgconn = connection.pgconn
-    pgconn.send_query(_ASK)
+    result = answer(pgconn, lambda: pgconn.send_query(_ASK))
+    if result is None:
+        return None
+    if result.status != psycopg.pq.ExecStatus.TUPLES_OK:
+        raise psycopg.OperationalError(result.get_error_message())
+    return result.get_value(0, 0)
+
+
+def answer(
+    pgconn: PGconn, send: Callable[[], None], *, patience: float = _PATIENCE
+) -> PGresult | None:
+    """What comes back; None if nothing does within the patience: it waits for a session then.
+
+    Args:
+        pgconn: in autocommit mode.
+        send: sends one statement.
+        patience: seconds. What has not been waited for stays on its way: close the connection.
+    """
+    send()
     pgconn.flush()
-    pid = None
+    last = None
     while True:
         while pgconn.is_busy():
-            if not any(select.select([pgconn.socket], [], [], _PATIENCE)):
+            if not any(select.select([pgconn.socket], [], [], patience)):
                 return None
             pgconn.consume_input()
         result = pgconn.get_result()
         if result is None:
-            return pid
-        if result.status != psycopg.pq.ExecStatus.TUPLES_OK:
-            raise psycopg.OperationalError(result.get_error_message())
-        pid = result.get_value(0, 0)
+            return last
+        last = result
