@@ -108,6 +108,12 @@ def program() -> str:
     pytest.skip(reason)
 
 
+def version() -> tuple[int, ...]:
+    """Of the pgbouncer that is installed."""
+    said = subprocess.run([program(), "--version"], capture_output=True, text=True, check=True)
+    return tuple(map(int, re.findall(r"\d+", said.stdout.splitlines()[0])[:2]))
+
+
 @pytest.fixture(scope="module")
 def poolers(server: Scratch) -> Iterator[MakePooler]:
     """PgBouncers in front of the session's server, each mode and setting started once a module."""
@@ -133,8 +139,6 @@ def pgbouncer(server: Scratch, mode: str, **settings: str) -> Iterator[Pooler]:
         settings: of its ini file, on top of ours.
     """
     path, account = program(), choose_account()
-    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout
-    numbers = re.findall(r"\d+", said.splitlines()[0])
     folder = Path(tempfile.mkdtemp(prefix="wishkit-pooler-"))
     try:
         values = {**SETTINGS, "pool_mode": mode, "listen_port": str(_free_port()), **settings}
@@ -160,7 +164,7 @@ def pgbouncer(server: Scratch, mode: str, **settings: str) -> Iterator[Pooler]:
             )
         with process:
             _wait_for(port, process, folder / "log")
-            yield Pooler(port, tuple(map(int, numbers[:2])), folder, process)
+            yield Pooler(port, version(), folder, process)
     finally:
         shutil.rmtree(folder)
 
