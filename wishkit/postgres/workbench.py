@@ -37,6 +37,12 @@ _LIKE_ANYBODY = Patience(deadline=0)
 class Workbench:
     """Databases of a stage, used by several threads.
 
+    Connections are made for each step and not kept in a pool. Each migration is tried in a database
+    of its own, at most three connections at a time, eight in all; a database is copied only when
+    nobody is connected to it; and a run, or a statement that is measured, has to meet a session in
+    which nothing has been planned or set. That leaves one or two in a hundred of a rehearsal's time
+    to be saved (measured: 135 connections of 16 ms, in two threads that took 20 s).
+
     Args:
         stage: where they are.
         verb: what for; shown in pg_stat_activity, and kept in their ledgers.
