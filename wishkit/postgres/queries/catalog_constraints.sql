@@ -34,5 +34,7 @@ LEFT JOIN LATERAL (
 LEFT JOIN pg_class AS c ON c.oid = i.indexrelid
 LEFT JOIN pg_description AS d ON d.classoid = c.tableoid AND d.objoid = c.oid AND d.objsubid = 0
 LEFT JOIN pg_tablespace AS s ON s.oid = c.reltablespace
+-- The ledger's own are none of the user's, and putting their definitions together takes its time.
 WHERE k.conrelid <> 0 AND k.contype NOT IN ('n', 't')
+  AND k.connamespace NOT IN (SELECT n.oid FROM pg_namespace AS n WHERE n.nspname IN ('wishkit', 'wishkit_audit'))
   AND NOT (k.contype = 'f' AND k.conparentid <> 0)
