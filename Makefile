@@ -19,8 +19,9 @@ TESTS ?= tests
 ARGS ?=
 WORKERS ?= auto
 
-# The environment is what the locked files say, and nothing else.
-unexport PYTHONHOME PYTHONPATH
+# The environment is what the locked files say, and nothing else. Bytecode is kept, whoever says
+# otherwise: a run of the tests starts wishkit a thousand times.
+unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE
 
 # These two are asked for by whatever needs the environment. They cost a comparison of files as long
 # as it holds what it should; what it holds is what lies in it as a copy (requirements/environment.py).

@@ -7,6 +7,8 @@ from pathlib import Path
 
 # `python -m pytest` puts the project's root on the path, plain `pytest` does not.
 sys.path.insert(0, str(Path(__file__).parents[1]))
+# Tests are rewritten by pytest before they are compiled, which takes longer than to collect them.
+sys.dont_write_bytecode = False
 
 pytest_plugins = (
     "pytester",

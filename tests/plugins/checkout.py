@@ -90,7 +90,21 @@ class Clone:
         for stamp, file in STAMPS.items():
             shutil.copyfile(self.folder / file, venv / f".{stamp}")
         give(venv, self.account)
+        self._take_bytecode()
         return self
+
+    def _take_bytecode(self) -> None:
+        """Of modules that are the same as here, the bytecode is too: it goes by their times."""
+        for cache in (PROJECT / "wishkit").rglob("__pycache__"):
+            place = self.folder / cache.relative_to(PROJECT)
+            if not place.parent.is_dir():
+                continue
+            for source in cache.parent.glob("*.py"):
+                module = place.parent / source.name
+                if module.exists() and module.read_bytes() == source.read_bytes():
+                    shutil.copystat(source, module)
+            shutil.copytree(cache, place)
+            give(place, self.account)
 
     def run(self, *command: str) -> None:
         """Run a program as the clone's owner."""

@@ -36,6 +36,7 @@ NAMES = {
     "PAGER",
     "TTY_COMPATIBLE",
     "TTY_INTERACTIVE",
+    "PYTHONDONTWRITEBYTECODE",  # would have each process compile all of wishkit again
 }
 # How the suite itself is steered; the plugins read these before any test runs.
 STEERING = ("WISHKIT_TEST_", "WISHKIT_GOLDEN")
