@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import postgast
-import pytest
 
 import wishkit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 PACKAGE = Path(wishkit.__file__).parent
 ROOT = PACKAGE.parent
@@ -23,14 +26,38 @@ DOORS = {"wishkit.__main__", "wishkit.pytest_plugin"}
 DRIVERS = {"psycopg", "psycopg_pool", "psycopg_binary", "psycopg_c", "yoyo"}
 LONGEST = 400  # lines; the aim is 300
 
-every_module = pytest.mark.parametrize(
-    "path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE))
-)
+
+def each(paths: Sequence[Path]) -> Callable[[Callable[[Path], None]], Callable[[], None]]:
+    """One test for all files, because there are many more files than seconds; it names each."""
+
+    def decorate(check: Callable[[Path], None]) -> Callable[[], None]:
+        @wraps(check)
+        def test() -> None:
+            wrong = {}
+            for path in paths:
+                try:
+                    check(path)
+                except AssertionError as error:
+                    wrong[str(path.relative_to(PACKAGE))] = str(error)
+            assert wrong == {}
+
+        del test.__wrapped__  # pytest would take the path for a fixture
+        return test
+
+    return decorate
+
+
+every_module = each(MODULES)
 
 
 @cache
 def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree(path)))
 
 
 def layer(module: str) -> str | None:
@@ -44,18 +71,24 @@ def name(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+@cache
 def imports(path: Path) -> set[str]:
     """Everything a module imports, also in functions and for type checking only."""
     found = set()
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{path}: imports are absolute"
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+        elif isinstance(node, ast.Call) and _called(node).endswith("import_module"):
             found |= {str(a.value) for a in node.args if isinstance(a, ast.Constant)}
     return found
+
+
+def _called(node: ast.Call) -> str:
+    """The last word of what is called."""
+    return str(getattr(node.func, "attr", getattr(node.func, "id", "")))
 
 
 def roots(path: Path) -> set[str]:
@@ -86,7 +119,7 @@ def test_only_postgres_talks_to_the_server(path: Path) -> None:
         return
     typing_only = {
         module
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
         for inner in ast.walk(node)
         if isinstance(inner, ast.Import)
@@ -102,7 +135,7 @@ def test_only_postgres_talks_to_the_server(path: Path) -> None:
 def test_only_statements_knows_the_parser(path: Path) -> None:
     loads = {
         node.value
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     if name(path) != "wishkit.core.statements":
@@ -114,11 +147,11 @@ def test_only_statements_knows_the_parser(path: Path) -> None:
 def test_only_the_interface_prints_and_exits(path: Path) -> None:
     if layer(name(path)) == "interface" or path.name == "__main__.py":
         return
-    calls = {ast.unparse(n.func) for n in ast.walk(tree(path)) if isinstance(n, ast.Call)}
+    calls = {ast.unparse(n.func) for n in nodes(path) if isinstance(n, ast.Call)}
     spoken = {"print", "input", "exit", "quit", "sys.exit", "os._exit", "sys.stdout.write"}
     assert not calls & (spoken | {"sys.stderr.write", "os.abort", "breakpoint"})
     assert not roots(path) & {"rich", "typer", "click"}
-    raised = [n.exc for n in ast.walk(tree(path)) if isinstance(n, ast.Raise) and n.exc]
+    raised = [n.exc for n in nodes(path) if isinstance(n, ast.Raise) and n.exc]
     assert not any("SystemExit" in ast.unparse(exception) for exception in raised)
 
 
@@ -142,7 +175,7 @@ def codes() -> dict[str, str]:
     """Every code an error may have, with a place where it is given."""
     found: dict[str, str] = {}
     for path in MODULES:
-        for node in ast.walk(tree(path)):
+        for node in nodes(path):
             values: list[ast.expr] = []
             if isinstance(node, ast.keyword) and node.arg == "code":
                 values = [node.value]
@@ -191,7 +224,7 @@ def test_every_class_of_errors_is_in_the_tree_that_the_module_draws() -> None:
     assert drawn == {c.__name__: str(c.exit_status) for c in classes if c.__subclasses__() == []}
 
 
-@pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
+@each(QUERIES)
 def test_a_query_is_one_statement_with_a_comment(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert text.startswith("-- ")
@@ -204,7 +237,7 @@ def test_every_query_is_used() -> None:
     strings = {
         node.value
         for path in MODULES
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     assert [path.stem for path in QUERIES if path.stem not in strings] == []
