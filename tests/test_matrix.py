@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -33,6 +34,7 @@ from wishkit.interface.render_matrix import lines
 from wishkit.postgres.backups import Entry, keep_evidence
 from wishkit.postgres.connection import connect, identify
 from wishkit.postgres.lock import KEY
+from wishkit.postgres.promotions import acknowledge
 from wishkit.postgres.queries import query
 
 if TYPE_CHECKING:
@@ -293,6 +295,73 @@ def test_a_request_says_what_it_lacks(place: Place, tmp_path: Path) -> None:
         assert found.drift.why == "this role may not read wishkit.snapshot and wishkit.execution"
 
 
+def test_a_promotion_past_closed_gates_is_told_until_somebody_has_looked_at_it(
+    everywhere: Callable[..., Everywhere], applied: Callable[[], str]
+) -> None:
+    url = applied()
+    insert = """
+        INSERT INTO wishkit.promotion
+            (run_id, from_environment, to_environment, migrations, gates, skipped, emergency)
+        SELECT max(id), 'staging', 'a', '{0006_figures}', '[]', '{soak,backup}', 'incident 88'
+        FROM wishkit.run
+    """
+    run(url, insert, insert)
+    with everywhere(a=url) as all_:
+        found = matrix(all_)
+        (it,) = found.environments
+        assert [(one.id, one.skipped) for one in it.unreviewed] == [
+            (2, ("soak", "backup")),
+            (1, ("soak", "backup")),
+        ]
+        text = "\n".join(lines(found))
+        assert re.search(r"to review +✗ 2 promotions", text)
+        assert re.search(r"is +✗ not well", text)
+        words = " ".join(text.split())
+        assert "promotion 1 went past soak, backup, and nobody has looked at it since:" in words
+        assert "wishkit ledger review --env a" in words
+        with connect(Target(url, "test"), application_name="test") as connection:
+            for number in (1, 2):
+                acknowledge(connection, number, "it was right")
+        found = matrix(all_)
+        assert found.environments[0].unreviewed == ()
+        assert "to review" not in "\n".join(lines(found))
+
+
+def test_a_run_at_work_is_told_with_what_it_is_at(
+    everywhere: Callable[..., Everywhere], applied: Callable[[], str], origin: Path
+) -> None:
+    """One that waits: a reader has the table that its next migration changes."""
+    url = applied()
+    folder = origin / "sql" / "migrations"
+    written = {"0007_more.sql": "-- more\nALTER TABLE albums ADD COLUMN more int;\n",
+               "0007_more.rollback.sql": "ALTER TABLE albums DROP COLUMN more;\n"}  # fmt: skip
+    for name, text in written.items():
+        (folder / name).write_text(text)
+    try:
+        with psycopg.connect(url) as reader, everywhere(a=url) as all_:
+            reader.execute("SELECT * FROM albums")
+            reader_pid = reader.info.backend_pid
+            place = Workspace(Config(sql=origin / "sql"), Target(url, "a"), lambda _: None)
+            worker = threading.Thread(target=migrate, args=[place])
+            worker.start()
+            while not (found := matrix(all_)).environments[0].at_work or not (
+                found.environments[0].at_work[0].blockers
+            ):
+                time.sleep(0.01)
+            reader.rollback()
+            worker.join()
+            after = matrix(all_).environments[0]
+    finally:
+        for name in written:
+            (folder / name).unlink()
+    assert found.environments[0].at_work[0].migration == "0007_more"
+    words = " ".join("\n".join(lines(found)).split())
+    assert re.search(r"at work ▸ 0007", words)
+    assert re.search(r"a: at work: run \d+: migrate of a by \S+ on .*1/1 0007_more", words)
+    assert f"waits for pid {reader_pid}" in words
+    assert (after.at_work, after.position) == ((), "0007_more")
+
+
 def test_catalogs_are_compared_only_when_they_have_changed_and_not_all_the_time(
     everywhere: Callable[..., Everywhere],
     applied: Callable[[], str],
@@ -333,9 +402,8 @@ def test_catalogs_are_compared_only_when_they_have_changed_and_not_all_the_time(
         with psycopg.connect(url, autocommit=True, application_name="wishkit migrate") as other:
             other.execute(query("lock_try"), KEY)
             assert drift() == ("unknown", [])
-            (at_work,) = (it.at_work for it in matrix(all_, memory).environments)
-            assert at_work
-            assert at_work.startswith("wishkit migrate, backend ")
+            (found,) = matrix(all_, memory).environments
+            assert [it.doing for it in found.at_work] == ["preparing"]
 
 
 def test_an_index_that_is_being_built_is_not_one_that_was_left(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from wishkit.commands.backup import identifier
 from wishkit.commands.drifting import Drifting, drifting
 from wishkit.commands.everywhere import PATIENCE
+from wishkit.commands.live import look
 from wishkit.commands.requests import standing
 from wishkit.commands.status import counted, rows_of
 from wishkit.commands.workspace import shown
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from wishkit.core.approval import Bundle
     from wishkit.core.evidence import Evidence
     from wishkit.core.gate import Gate
+    from wishkit.core.live import Running
     from wishkit.core.migration import Migration
     from wishkit.errors import WishkitError
     from wishkit.postgres.connection import Server
@@ -80,7 +82,7 @@ class EnvironmentStatus:
         position: the migration applied last.
         counts: how many migrations are in each state that occurs.
         migrations: all that the files or this ledger know, sorted by id.
-        at_work: who runs migrations there right now, in words; null if nobody does.
+        at_work: runs that are under way there right now; rarely more than one.
         drift: whether it is as the last run left it; null where it could not be asked.
         invalid_indexes: that were never finished, and are not being built now.
         unvalidated_constraints: that are NOT VALID.
@@ -108,7 +110,7 @@ class EnvironmentStatus:
     position: str | None = None
     counts: dict[str, int] | None = None
     migrations: tuple[Row, ...] = ()
-    at_work: str | None = None
+    at_work: tuple[Running, ...] = ()
     drift: Drifting | None = None
     invalid_indexes: tuple[str, ...] = ()
     unvalidated_constraints: tuple[str, ...] = ()
@@ -225,6 +227,9 @@ def _status(
     bundles = memory.bundles.pop(target.name, {})
     try:
         seen = glance(asked.connection, environment=target.name, bundles=bundles)
+        ids = [it.id for it in files]
+        # Nobody else pays for the look: it takes two round trips more.
+        at_work = look(asked.connection, ids=ids).running if seen.at_work else ()
     except LedgerError as error:
         return replace(there, error=error)
     now = {it.digest for it in seen.requests}
@@ -240,7 +245,7 @@ def _status(
         position=seen.ledger.position,
         counts=counted(rows),
         migrations=rows,
-        at_work=seen.at_work,
+        at_work=at_work,
         drift=drift,
         invalid_indexes=_names(seen, "index"),
         unvalidated_constraints=_names(seen, "constraint"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from wishkit.core.evidence import age_words
 from wishkit.core.state import State
 from wishkit.errors import ConfigError, ConnectError
+from wishkit.interface.render_running import running_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -161,7 +162,11 @@ def _position(it: EnvironmentStatus) -> Cell:
 
 
 def _at_work(it: EnvironmentStatus) -> Cell:
-    return Cell("▸", "a run") if it.at_work else NOTHING
+    if not it.at_work:
+        return NOTHING
+    run = it.at_work[0]
+    share = "" if run.fraction is None else f" {run.fraction:.0%}"
+    return Cell("▸", (_number(run.migration) if run.migration else "a run") + share)
 
 
 def _drift(it: EnvironmentStatus) -> Cell:
@@ -236,8 +241,8 @@ def _remarks(it: EnvironmentStatus) -> Iterator[str]:
         if it.error.help:
             yield f"help: {it.error.help}"
         return
-    if it.at_work:
-        yield f"a run is at work: {it.at_work}"
+    for run in it.at_work:
+        yield f"at work: {running_words(run)}"
     yield from _of_states(it)
     yield from _of_drift(it)
     if it.invalid_indexes:

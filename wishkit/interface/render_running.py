@@ -67,13 +67,24 @@ def running_lines(live: Live, meters: dict[int | None, Meter] | None = None) -> 
         yield Line(f"note: {text}", "dim")
 
 
+def running_words(run: Running) -> str:
+    """One line of it: who, what, how far, and how many wait."""
+    told = [_who(run)]
+    if run.migration:
+        told.append(_migration(run))
+    if (doing := _DOING.get(run.doing)) and run.doing is not Doing.BETWEEN:
+        told.append(doing)
+    if run.fraction is not None:
+        told.append(f"{run.fraction:.0%} done")
+    if run.blockers:
+        told.append(f"waits for {run.blockers[0]}")
+    if run.waiters:
+        told.append(f"{count(len(run.waiters), 'session')} behind it")
+    return "; ".join(told)
+
+
 def _run(run: Running, meters: dict[int | None, Meter] | None) -> Iterator[Line]:
-    words = [f"run {run.run}: {run.verb}" if run.run else run.verb or "somebody"]
-    words += [f"of {run.environment}"] if run.environment else []
-    words += [f"by {run.os_user} on {run.host}"] if run.os_user else []
-    words += [f"as {run.role}"] if run.role else []
-    pid = "" if run.pid is None else f", pid {run.pid}"
-    yield Line(f"{' '.join(words)}{pid}{_for(run.seconds)}", "bold")
+    yield Line(_who(run), "bold")
     doing = _DOING.get(run.doing)
     if run.migration:
         yield Line(f"  {_migration(run)}")
@@ -91,6 +102,15 @@ def _run(run: Running, meters: dict[int | None, Meter] | None) -> Iterator[Line]
         verb = "waits" if len(run.waiters) == 1 else "wait"
         yield Line(f"  {len(run.waiters)} {verb} for it:", "bold red")
         yield from _tree(run, {w.pid: _waiter(w) for w in run.waiters}, up=False)
+
+
+def _who(run: Running) -> str:
+    words = [f"run {run.run}: {run.verb}" if run.run else run.verb or "somebody"]
+    words += [f"of {run.environment}"] if run.environment else []
+    words += [f"by {run.os_user} on {run.host}"] if run.os_user else []
+    words += [f"as {run.role}"] if run.role else []
+    pid = "" if run.pid is None else f", pid {run.pid}"
+    return f"{' '.join(words)}{pid}{_for(run.seconds)}"
 
 
 def _migration(run: Running) -> str:
