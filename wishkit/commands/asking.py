@@ -1,12 +1,12 @@
-"""Whom a command asks that looks: every environment, or the one database that is meant."""
+"""A question that may be put to one database, as other commands put theirs, or to all of them."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from wishkit.commands.everywhere import Answer, Asked, Everywhere
-from wishkit.commands.workspace import open_workspace
+from wishkit.commands.everywhere import Answer, Asked, open_everywhere
+from wishkit.core.events import Connected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,10 +28,9 @@ class Ask(Protocol):
 def asking(
     *, url: str | None, env: str | None, verb: str, listener: Listener
 ) -> Iterator[tuple[Config, Ask]]:
-    """The project, and what to ask its databases with.
+    """The project, and what to ask its databases with: `open_everywhere` decides which.
 
-    Where neither a URL nor an environment is named, every environment of wishkit.toml is asked;
-    where there is none, the database that any other command would take.
+    Where it is only one, it is told first, and what is wrong with it is raised.
 
     Args:
         url: this database alone.
@@ -40,18 +39,28 @@ def asking(
         listener: is told which database answers, where it is only one.
 
     Raises:
-        WishkitError: as ``open_workspace``; as ``Workspace.connect`` where it is only one.
+        ConfigError: as `open_everywhere`.
+        WishkitError: of the question, where it is put to one database alone.
     """
-    workspace = open_workspace(url=url, env=env, listener=listener)
-    config = workspace.config
-    if url is None and env is None and config.environments:
-        with Everywhere(config, application_name=f"wishkit {verb}") as everywhere:
-            yield config, everywhere.ask
-        return
-    with workspace.connect(verb, writes=False) as (connection, target, server):
-        asked = Asked(connection, target, server)
+    with open_everywhere(url=url, env=env, application_name=f"wishkit {verb}") as everywhere:
 
         def ask(question: Callable[[Asked], T], /) -> tuple[Answer[T], ...]:
-            return (Answer(target.name, question(asked), None, 0.0),)
+            if everywhere.alone is None:
+                return everywhere.ask(question)
+            found: list[str] = []
 
-        yield config, ask
+            def described(asked: Asked) -> T:
+                from wishkit.postgres.connection import describe  # noqa: PLC0415 - heavy
+
+                found.append(describe(asked.target, asked.server))
+                return question(asked)
+
+            answers = everywhere.ask(described)
+            for text in found:
+                listener(Connected(text))
+            for it in answers:
+                if it.error:
+                    raise it.error
+            return answers
+
+        yield everywhere.config, ask

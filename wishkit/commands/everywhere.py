@@ -75,6 +75,7 @@ class Everywhere:
     Attributes:
         config: the project's.
         names: of what is asked, in order.
+        alone: the database that is asked instead of environments; None: they are.
 
     Raises:
         ConfigError: ``unknown-environment``, or ``no-environments``.
@@ -100,7 +101,7 @@ class Everywhere:
                 code="no-environments",
                 help="write [environments.NAME] into wishkit.toml; docs/environments.md",
             )
-        self._alone, self._application_name, self._size = alone, application_name, size
+        self.alone, self._application_name, self._size = alone, application_name, size
         self._pools: dict[str, tuple[Target, Pool]] = {}
         self._at_work: dict[str, Future[Any]] = {}
 
@@ -161,7 +162,7 @@ class Everywhere:
         if name not in self._pools:
             from wishkit.postgres.pool import Pool  # noqa: PLC0415 - the driver is heavy
 
-            target = self._alone or configuration.resolve_target(self.config, env=name)
+            target = self.alone or configuration.resolve_target(self.config, env=name)
             target = start_embedded(self.config, target)
             pool = Pool(target, application_name=self._application_name, size=self._size)
             self._pools[name] = target, pool
