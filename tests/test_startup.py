@@ -92,6 +92,7 @@ def test_nothing_has_changed_imports_nothing_heavy(
         "wishkit.config",
         "wishkit.config.rules",
         "wishkit.core",
+        "wishkit.core.quantity",
         "wishkit.core.severity",
         "wishkit.errors",
         "wishkit.interface",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from wishkit.commands.asking import asking
 from wishkit.core.migration import read_folder, resolve
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wishkit.core.timing import Contrast, PastAttempt, Trend
     from wishkit.errors import WishkitError
 
+T = TypeVar("T")
 LIMIT = 20
 _BEGINNING = 200  # bytes of a statement that are shown
 
@@ -105,7 +106,7 @@ def of_answers(
         UsageError: ``unknown-migration`` or ``ambiguous-migration``.
         WishkitError: there is no answer at all.
     """
-    environments = told_environments(answers)
+    environments = told_environments(answers, lambda it: it[0])
     found = [attempt for it in answers if it.value for attempt in it.value[1]]
     found.sort(key=lambda it: (it.at, it.number), reverse=True)
     if reference is None:
@@ -115,23 +116,30 @@ def of_answers(
     id_ = resolve(reference, dict.fromkeys((*files, *(it.id for it in found))))
     found = [it for it in found if it.id == id_]
     cut = len(found) > limit
-    shown = tuple(_with_text(it, files.get(id_)) for it in found[:limit])
+    shown = tuple(with_text(it, files.get(id_)) for it in found[:limit])
     places = [it.name for it in environments]
     ordered = sorted(found[:limit], key=lambda it: places.index(it.environment))
     return History(id_, environments, shown, cut, trends(ordered), contrasts(ordered))
 
 
-def told_environments(answers: Sequence[Answer[Told]]) -> tuple[AskedEnvironment, ...]:
+def told_environments(
+    answers: Sequence[Answer[T]], database: Callable[[T], str]
+) -> tuple[AskedEnvironment, ...]:
     """Who was asked.
+
+    Args:
+        answers: of each.
+        database: which one it was, by its answer.
 
     Raises:
         WishkitError: of the first, where none has answered.
     """
-    if not any(it.value for it in answers):
+    if all(it.value is None for it in answers):
         error = next(it.error for it in answers if it.error)
         raise error
     return tuple(
-        AskedEnvironment(it.name, it.value[0] if it.value else None, it.error) for it in answers
+        AskedEnvironment(it.name, None if it.value is None else database(it.value), it.error)
+        for it in answers
     )
 
 
@@ -168,7 +176,7 @@ def migrations_of(config: Config) -> tuple[Migration, ...]:
     return read_folder(folder) if folder.is_dir() else ()
 
 
-def _with_text(attempt: PastAttempt, migration: Migration | None) -> PastAttempt:
+def with_text(attempt: PastAttempt, migration: Migration | None) -> PastAttempt:
     """With the beginnings of its statements, where the file is what ran."""
     if migration is None or not attempt.timings or attempt.checksum != migration.checksum:
         return attempt

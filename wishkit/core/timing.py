@@ -197,6 +197,7 @@ class Contrast:
     """The same migration in two environments, by the last attempt in each that went through.
 
     Attributes:
+        id: which one.
         direction: which way.
         faster: where it took less.
         slower: where it took more.
@@ -205,6 +206,7 @@ class Contrast:
         ratio: the second as a multiple of the first.
     """
 
+    id: str
     direction: str
     faster: str
     slower: str
@@ -237,15 +239,26 @@ def contrasts(attempts: Sequence[PastAttempt]) -> tuple[Contrast, ...]:
     for (environment, direction), done in _by_place(attempts).items():
         lasts.setdefault(direction, {})[environment] = done[-1]
     found = []
-    for direction, by_environment in lasts.items():
+    for by_environment in lasts.values():
         first, *others = by_environment.values()
-        for other in others:
-            fast, slow = sorted((first, other), key=lambda it: it.work)
-            if fast.work:
-                ratio = slow.work / fast.work
-                places = (fast.environment, slow.environment)
-                found.append(Contrast(direction, *places, fast.work, slow.work, ratio))
-    return tuple(found)
+        found += [contrast(first, other) for other in others]
+    return tuple(filter(None, found))
+
+
+def contrast(one: PastAttempt, other: PastAttempt) -> Contrast | None:
+    """How two environments differ, by an attempt in each; None where one took no time at all."""
+    fast, slow = sorted((one, other), key=lambda it: it.work)
+    if not fast.work:
+        return None
+    return Contrast(
+        fast.id,
+        fast.direction,
+        fast.environment,
+        slow.environment,
+        fast.work,
+        slow.work,
+        slow.work / fast.work,
+    )
 
 
 def _by_place(attempts: Sequence[PastAttempt]) -> dict[tuple[str, str], list[PastAttempt]]:

@@ -37,3 +37,31 @@ def history(
 
         render_history(found)
     return 0
+
+
+def stats(
+    *,
+    limit: Annotated[
+        int, Option("--limit", metavar="N", help="How many of each, the longest first: 5.")
+    ] = 5,
+    url: Url = None,
+    env: Env = None,
+    json: Json = False,
+) -> int:
+    """What takes long, and how long what is pending may take.
+
+    Example: wishkit stats --env production
+    """
+    from wishkit.commands import stats as verb  # noqa: PLC0415 - imported where used
+
+    with Progress(quiet=json) as progress:
+        found = verb.stats(url=url, env=env, limit=limit, listener=progress)
+    if json:
+        from wishkit.interface.json import to_json  # noqa: PLC0415 - heavy
+
+        answer(to_json(found))
+    else:
+        from wishkit.interface.render_stats import render_stats  # noqa: PLC0415 - as above
+
+        render_stats(found)
+    return 0

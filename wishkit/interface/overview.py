@@ -36,6 +36,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "cli_history",
         "What was done everywhere: when, by whom, how long it took.",
     ),
+    "stats": (
+        "cli_history",
+        "What takes long, and how long what is pending may take.",
+    ),
     "mark": ("cli_plan", "Record migrations as applied, without running them."),
     "unmark": ("cli_plan", "Record migrations as not applied, without undoing them."),
     "approvers": (

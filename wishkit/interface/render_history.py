@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from wishkit.commands.history import AskedEnvironment, History
+    from wishkit.core.ranking import Blocked
     from wishkit.core.timing import PastAttempt, Timing, Waited, Weight
 
 _RED = "bold red"
@@ -112,11 +113,11 @@ def _statements(attempt: PastAttempt, *, several: bool) -> None:
             ("statement", "took", "rows", "tables before it", "what"),
             (
                 (
-                    _numbers(it),
+                    numbers(it),
                     seconds(it.seconds),
                     "" if it.rows is None else f"{it.rows:,}",
                     "; ".join(map(weight_words, it.weights)),
-                    " ".join(_what(it)),
+                    " ".join(what(it)),
                 )
                 for it in attempt.timings
             ),
@@ -130,11 +131,13 @@ def _statements(attempt: PastAttempt, *, several: bool) -> None:
         answer(styled(attempt.error, _RED, sys.stdout))
 
 
-def _numbers(it: Timing) -> str:
+def numbers(it: Timing) -> str:
+    """Which statements of their file: ``4``, ``1-3``."""
     return f"{it.first}" if it.first == it.last else f"{it.first}-{it.last}"
 
 
-def _what(it: Timing) -> Iterator[str]:
+def what(it: Timing) -> Iterator[str]:
+    """How it begins, and in how many batches it ran."""
     if it.sql:
         yield it.sql if len(it.sql) <= 60 else it.sql[:59] + "…"  # noqa: PLR2004 - a line's worth
     if it.batches:
@@ -146,10 +149,16 @@ def weight_words(it: Weight) -> str:
     return f"{it.table} {byte_words(it.bytes)}, {count(it.rows, 'row')}"
 
 
-def waited_words(it: Waited) -> str:
+def way_words(id_: str, direction: str) -> str:
+    """A migration, and which way if that is not forward."""
+    return id_ if direction == "forward" else f"{id_} ({direction})"
+
+
+def waited_words(it: Waited | Blocked) -> str:
     """How long and how often: ``812 ms (lock timeout 3 times)``."""
     reasons = ", ".join(f"{why} {number} times" for why, number in it.retries.items())
-    return f"{seconds(it.seconds)} ({reasons.replace(' 1 times', ' once')})"
+    reasons = reasons.replace(" 1 times", " once")
+    return seconds(it.seconds) + (f" ({reasons})" if reasons else "")
 
 
 def _trends(found: History, *, several: bool) -> None:

@@ -1,0 +1,55 @@
+"""How long a plan may take in a database, by what other environments have of the same texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from wishkit.core.expected import awaited, expected
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import psycopg
+
+    from wishkit.commands.migrate import Prepared
+    from wishkit.core.expected import Awaited, Expected
+    from wishkit.core.timing import PastAttempt, Weight
+
+    Connection = psycopg.Connection[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What is still to run in a database, and how large the tables are that it depends on.
+
+    Attributes:
+        awaited: migrations, in order.
+        here: tables by name with schema, as they are now; those that there are.
+    """
+
+    awaited: tuple[Awaited, ...]
+    here: Mapping[str, Weight]
+
+    def expected(self, attempts: Iterable[PastAttempt]) -> tuple[Expected, ...]:
+        """How long each may take, by attempts anywhere, at anything."""
+        by_id: dict[str, list[PastAttempt]] = {}
+        for it in attempts:
+            by_id.setdefault(it.id, []).append(it)
+        return tuple(expected(it, by_id.get(it.id, ()), self.here) for it in self.awaited)
+
+
+def outlook(connection: Connection, prepared: Prepared) -> Outlook:
+    """Look at the tables that a plan depends on. One question, which waits for nobody.
+
+    Raises:
+        ConnectError: the connection went away.
+    """
+    from wishkit.postgres.weights import read_weights  # noqa: PLC0415 - heavy
+
+    found = tuple(
+        awaited(step.id, step.direction, step.migration.checksum, step.done, batches)
+        for step, batches in prepared
+    )
+    names = [name for it in found for tables in it.weighs.values() for name in tables]
+    return Outlook(found, read_weights(connection, names))

@@ -1,0 +1,140 @@
+"""What takes long, and what is expected to, as a person reads it on stdout."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from wishkit.interface.output import answer, count, seconds, styled
+from wishkit.interface.render import print_table
+from wishkit.interface.render_history import (
+    numbers,
+    render_unanswered,
+    times,
+    waited_words,
+    way_words,
+    weight_words,
+    what,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from wishkit.commands.stats import ExpectedPlan, Stats
+    from wishkit.core.expected import Expected
+
+_RED = "bold red"
+
+
+def render_stats(found: Stats) -> None:
+    """A table each: what is pending, what was slow, where it differs, what waited."""
+    several = len(found.environments) > 1
+    for plan in found.expected:
+        _expected(plan)
+    if not found.slowest:
+        answer("nothing was run yet")
+    _table(
+        "slowest migrations",
+        ("took", "rows", "environment", "migration", "when (UTC)"),
+        (
+            (
+                seconds(it.work),
+                "" if it.rows is None else f"{it.rows:,}",
+                it.environment,
+                way_words(it.id, it.direction),
+                f"{it.at:%Y-%m-%d %H:%M}",
+            )
+            for it in found.slowest
+        ),
+        several=several,
+    )
+    _table(
+        "slowest statements",
+        ("took", "rows", "environment", "migration", "statement", "tables before it", "what"),
+        (
+            (
+                seconds(it.timing.seconds),
+                "" if it.timing.rows is None else f"{it.timing.rows:,}",
+                it.environment,
+                way_words(it.id, it.direction),
+                numbers(it.timing),
+                "; ".join(map(weight_words, it.timing.weights)),
+                " ".join(what(it.timing)),
+            )
+            for it in found.statements
+        ),
+        several=several,
+    )
+    _table(
+        "between environments",
+        ("migration", "environment", "took", "against", "took there", "times"),
+        (
+            (
+                way_words(it.id, it.direction),
+                it.slower,
+                seconds(it.slower_seconds),
+                it.faster,
+                seconds(it.faster_seconds),
+                times(it.ratio),
+            )
+            for it in found.contrasts
+        ),
+        several=True,
+    )
+    _table(
+        "most waited",
+        ("waited", "attempts", "environment", "migration", "in the way"),
+        (
+            (
+                waited_words(it),
+                f"{it.attempts:,}",
+                it.environment,
+                it.id,
+                "; ".join(map(str, it.by)) or "not known",
+            )
+            for it in found.blocked
+        ),
+        several=several,
+    )
+    render_unanswered(found.environments)
+
+
+def _expected(plan: ExpectedPlan) -> None:
+    if plan.error:
+        why = styled(plan.error.message, _RED, sys.stdout)
+        answer(f"{plan.environment}: what is pending cannot be told: {why}\n")
+        return
+    known = sum(it.seconds or 0.0 for it in plan.migrations)
+    unknown = sum(it.seconds is None for it in plan.migrations)
+    head = f"pending in {plan.environment}: {count(len(plan.migrations), 'migration')}"
+    if unknown < len(plan.migrations):
+        head += f", {seconds(known)} expected"
+        head += f", and {unknown} of which nothing is known" if unknown else ""
+    else:
+        head += ", of which nothing is known"
+    _table(
+        head,
+        ("expected", "migration", "because"),
+        ((_expectation(it), it.id, it.words) for it in plan.migrations),
+        several=True,
+    )
+
+
+def _expectation(it: Expected) -> str:
+    if it.seconds is None:
+        return "not known"
+    return f"{'about ' if it.rough else ''}{seconds(it.seconds)}"
+
+
+def _table(
+    head: str, titles: Sequence[str], rows: Iterable[Sequence[str]], *, several: bool
+) -> None:
+    """One of the tables, with what it is about above it; nothing where it has no rows."""
+    shown = [n for n, title in enumerate(titles) if several or title != "environment"]
+    found = [[row[n] for n in shown] for row in rows]
+    if not found:
+        return
+    answer(styled(head, "bold", sys.stdout))
+    numeric = ("took", "rows", "expected", "attempts", "took there")
+    print_table([titles[n] for n in shown], found, right=numeric)
+    answer("")
