@@ -77,6 +77,7 @@ _MODULES = (
     "wishkit.commands.requests",
     "wishkit.commands.status",
     "wishkit.errors",
+    "wishkit.config.rules",
     "wishkit.core.approval",
     "wishkit.core.drift",
     "wishkit.core.drift_origin",

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
@@ -16,7 +17,7 @@ import pytest
 from wishkit.commands.ci import CHECKS, Ci, ci
 from wishkit.commands.template import template
 from wishkit.commands.workspace import Workspace
-from wishkit.config import Config, Target
+from wishkit.config import Config, Target, Threshold, Thresholds
 from wishkit.interface.render_ci import ci_markdown, ci_sheet, render_ci
 
 if TYPE_CHECKING:
@@ -92,6 +93,33 @@ def test_everything_that_is_wrong_is_told(
     failed = {case.name for case in ci_sheet(found).cases if case.outcome == "failed"}
     assert {"schema-not-restored", "verify", "smoke", "snapshot"} <= failed
     assert any("seed" in name for name in failed)
+
+
+def test_what_takes_too_long_in_the_rehearsal(
+    small: Path, server: Scratch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Everything does, where nothing may take any time."""
+    del small
+    place = workspace(Path())
+    bounds = Thresholds(duration=Threshold(warn=0.0, fail=0.0))
+    place = replace(place, config=replace(place.config, thresholds=bounds))
+    found = ci(place, server=server.url())
+    assert outcomes(found)["rehearse"] == "failed"
+    assert (found.exit_status, [(it.id, it.above) for it in found.slow]) == (
+        1,
+        [("0001_people", "fail")],
+    )
+    assert found.rehearsal is not None
+    assert found.rehearsal.exit_status == 0, "what was rehearsed is right all the same"
+    render_ci(found)
+    assert re.search(
+        r"0001_people: too-slow: forward took .*, and fails above 0 ms", capsys.readouterr().out
+    )
+    assert "1 above [thresholds]" in ci_markdown(found)
+    slow = {it.outcome for it in ci_sheet(found).cases if it.name == "too-slow"}
+    warned = replace(found, slow=tuple(replace(it, above="warn") for it in found.slow))
+    slow |= {it.outcome for it in ci_sheet(warned).cases if it.name == "too-slow"}
+    assert slow == {"failed", "warned"}
 
 
 def test_what_cannot_be_checked_is_no_success(small: Path, server: Scratch) -> None:

@@ -14,9 +14,12 @@ from wishkit.config import (
     Environment,
     Patience,
     Small,
+    Threshold,
+    Thresholds,
     duration,
     load,
     resolve_target,
+    thresholds_of,
 )
 from wishkit.errors import ConfigError
 
@@ -46,6 +49,13 @@ lock_wait = "500ms"
 deadline = "1h"
 kill_blockers = "idle"
 backup = { age = "12h", level = 1, destructive_level = 3 }
+
+[environments."pro duction".thresholds]
+expected = { fail = "10min" }
+
+[thresholds]
+duration = { warn = "10s", fail = "1min" }
+expected = { warn = "1min" }
 
 [backup]
 folder = "kept"
@@ -84,6 +94,13 @@ def test_a_whole_file(project: Path) -> None:
     rule = BackupRule(age=12 * 3600, level=1, destructive_level=3)
     assert [e.backup for e in config.environments] == [None, None, rule]
     assert resolve_target(config, env="pro duction", environ={}).backup == rule
+    assert config.thresholds == Thresholds(Threshold(10, 60), Threshold(60))
+    assert [thresholds_of(config, it).expected for it in ("staging", "pro duction", "other")] == [
+        Threshold(60),
+        Threshold(None, 600),  # in place of the other, not beside it
+        Threshold(60),
+    ]
+    assert thresholds_of(config, "pro duction").duration == Threshold(10, 60)
     assert config.patience == Patience(deadline=600, stall=0.1)
     assert config.small == Small(rows=500, bytes=2 * 1024 * 1024)
     patience = [e.patience for e in config.environments]
@@ -136,6 +153,30 @@ def test_variables(project: Path) -> None:
         ("[patience]\nlock_wait = 10", 2, '"lock_wait" is not a duration', '"10s"'),
         ("[patience]\nlock_wait = '10 parsecs'", 2, "not a duration", '"5min"'),
         ("[patience]\nkill_blockers = 'all'", 2, '"kill_blockers" does not', '"idle" or "any"'),
+        (
+            "[thresholds]\nduraton = { warn = '1s' }",
+            2,
+            'unknown key "duraton" in [thresholds]',
+            '"duration"',
+        ),
+        (
+            "[thresholds.waited]\nwarn = 5",
+            2,
+            '"warn" is not a duration',
+            '"10s"',
+        ),
+        (
+            "[thresholds]\n\nwaited = {}",
+            3,
+            '"waited" has neither "warn" nor "fail"',
+            "write one or both",
+        ),
+        (
+            "[environments.a]\nurl = 'x'\nthresholds.expected = { fail = '1s', warn = '2s' }",
+            3,
+            '"expected" would fail before it warns',
+            "what fails is above",
+        ),
         ("[backup]\nfoldr = 'x'", 2, 'unknown key "foldr" in [backup]', '"folder"'),
         (
             "[environments.a]\nurl = 'x'\nbackup = { age = '1 day' }",
@@ -366,3 +407,10 @@ def test_the_documented_file_is_valid(project: Path) -> None:
         "staging",
         "production",
     ]
+
+
+def test_what_is_above_a_threshold() -> None:
+    both = Threshold(warn=10, fail=60)
+    assert [both.above(it) for it in (0, 10, 10.1, 60, 61)] == [None, None, "warn", "warn", "fail"]
+    assert [Threshold(fail=60).above(it) for it in (60, 61)] == [None, "fail"]
+    assert Threshold().above(1e9) is None

@@ -15,6 +15,7 @@ from wishkit.commands.history import AskedEnvironment, History, history
 from wishkit.commands.migrate import migrate
 from wishkit.commands.rollback import rollback
 from wishkit.commands.workspace import open_workspace
+from wishkit.config import Threshold, Thresholds
 from wishkit.core.timing import (
     InTheWay,
     PastAttempt,
@@ -22,6 +23,7 @@ from wishkit.core.timing import (
     Waited,
     Weight,
     contrasts,
+    judged,
     trends,
 )
 from wishkit.errors import ConnectError, UsageError
@@ -197,7 +199,7 @@ def test_the_screens(
             sql="UPDATE wishlist_items SET store = 'Other' WHERE store IS NULL",
         ),
     )
-    tried = (
+    tried: tuple[PastAttempt, ...] = (
         attempt(
             *("production", 31, 85.1),
             timings=timings,
@@ -208,6 +210,8 @@ def test_the_screens(
         attempt("staging", 11, 0.4, direction="backward", outcome="failed", error="no way back"),
         attempt("staging", 10, 1.9, rows=1_900_000),
     )
+    bounds = Thresholds(Threshold(warn=2, fail=60), waited=Threshold(warn=0.5))
+    tried = tuple(judged(it, bounds) for it in tried)
     refused = ConnectError("nobody listens at db:5432", help="check host and port")
     environments = (
         AskedEnvironment("staging", "staging: …", None),

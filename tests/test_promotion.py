@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from tests.approvals_place import ROLES
+from tests.core.test_expected import MB, READS, attempt, here, reading
 from tests.plugins.databases import NUMBERS, SETTINGS, scratch_pid
 from wishkit import config as configuration
 from wishkit.commands import approvals, backup
@@ -25,13 +26,22 @@ from wishkit.commands.review import review
 from wishkit.commands.rollback import rollback
 from wishkit.commands.verify_ledger import verify_ledger
 from wishkit.commands.workspace import Workspace
-from wishkit.config import Target
+from wishkit.config import Target, Threshold, Thresholds
 from wishkit.config.windows import freeze, window
+from wishkit.core.expected import expected, judged
 from wishkit.core.gate import Gate
 from wishkit.core.migration import Migration
-from wishkit.core.promotion import Between, applied_gate, order_gate, soaked_gate, window_gate
+from wishkit.core.promotion import (
+    Between,
+    applied_gate,
+    order_gate,
+    soaked_gate,
+    timing_gate,
+    window_gate,
+)
 from wishkit.core.script import Script
 from wishkit.core.state import Ledger, Record
+from wishkit.core.timing import Waited
 from wishkit.errors import ConnectError, ConsentNeeded, GateClosed, UsageError, WishkitError
 from wishkit.interface.render_promote import render_promotion, render_review
 from wishkit.interface.report.ticket import ticket
@@ -44,6 +54,7 @@ if TYPE_CHECKING:
     from tests.plugins.golden import Golden
     from tests.plugins.project import RunWishkit, SqlFolder
     from wishkit.commands.promote import Promotion
+    from wishkit.core.timing import PastAttempt
     from wishkit.postgres.binaries import Binaries
 
 ONE = {
@@ -199,6 +210,7 @@ def test_the_whole_story(  # noqa: PLR0915 - it is one story
         "order": True,
         "applied": True,
         "hazards": True,
+        "timing": True,
     }
     told = {name: f"{gate.found} | {gate.missing} | {gate.who}" for name, gate in gates.items()}
     for name, words in {
@@ -247,7 +259,7 @@ def test_the_whole_story(  # noqa: PLR0915 - it is one story
         "SELECT from_environment, migrations, skipped, emergency, jsonb_array_length(gates) "
         "FROM wishkit.promotion",
     )
-    assert row == ("staging", ["0002_age"], [], None, 11)
+    assert row == ("staging", ["0002_age"], [], None, 12)
     assert verify_ledger(world.place("production")).faults == ()
     render_promotion(done)
     shown = capsys.readouterr().out
@@ -311,17 +323,22 @@ def test_an_emergency_is_loud_until_somebody_else_has_looked_at_it(
     approvals.set_approvers(world.place("production"), "appr_managers")
     sql_folder(AGE)
     world.migrate("staging")
-    world.asks("production", 'soak = "1d"\nbackup = { level = 1 }\napprovals = { high = 2 }')
-    skip = ("soaked", "backup", "approvals", "window")
+    world.asks(
+        "production",
+        'soak = "1d"\nbackup = { level = 1 }\napprovals = { high = 2 }\n'
+        'thresholds = { expected = { fail = "0s" } }',
+    )
+    skip = ("soaked", "backup", "approvals", "timing", "window")
     half = world.promote("staging", "production", emergency="incident 88", skip=skip[:2])
-    assert [it.name for it in half.closed] == ["approvals"]
-    with pytest.raises(ConsentNeeded, match="past soaked, backup, approvals"):
+    assert [it.name for it in half.closed] == ["approvals", "timing"]
+    assert "expected in production, above 0 ms" in half.closed[1].found
+    with pytest.raises(ConsentNeeded, match="past soaked, backup, approvals, timing"):
         world.promote("staging", "production", emergency="x", skip=skip, yes=False)
     done = world.promote("staging", "production", emergency="incident 88", skip=skip)
     assert done.error is None
-    assert done.skipped == ("soaked", "backup", "approvals")  # the window was open
+    assert done.skipped == ("soaked", "backup", "approvals", "timing")  # the window was open
     render_promotion(done)
-    assert "promoted in an EMERGENCY, past soaked, backup, approvals: incident 88" in (
+    assert "promoted in an EMERGENCY, past soaked, backup, approvals, timing: incident 88" in (
         capsys.readouterr().out
     )
     production = world.place("production")
@@ -330,7 +347,7 @@ def test_an_emergency_is_loud_until_somebody_else_has_looked_at_it(
     assert (it.skipped, it.reason, it.promoted_by) == (done.skipped, "incident 88", "postgres")
     assert found.exit_status == 1
     (run,) = world.sql("production", "SELECT reason FROM wishkit.run ORDER BY id DESC LIMIT 1")
-    assert run == ("EMERGENCY, past soaked, backup, approvals: incident 88",)
+    assert run == ("EMERGENCY, past soaked, backup, approvals, timing: incident 88",)
 
     def as_(login: str) -> Workspace:
         world.urls["production"] = make_conninfo(world.urls["production"], user=login)
@@ -458,7 +475,7 @@ def test_a_role_that_only_owns_the_tables_is_enough(
     # No migration says whose the schema is: of that, and of nothing else, drift is told.
     found = world.promote("staging", "production", emergency="its owner is ours", skip=["drift"])
     assert found.skipped == ("drift",)
-    assert "schema public: owner is appr_owner" in found.gates[-2].found + found.gates[-1].found
+    assert "schema public: owner is appr_owner" in " ".join(it.found for it in found.gates)
     assert found.error is None
     assert found.report is not None
     assert found.report.position == "0002_age"
@@ -518,6 +535,39 @@ def test_gates_in_values() -> None:
     )
 
 
+def test_the_timing_in_values() -> None:
+    asked = Between("staging", "production", (READS.id, "0008_y"), ())
+    tried = [attempt("staging", 1, 2.1, *reading(2.0, 300 * MB))]
+    found = expected(READS, tried, here(12000 * MB))
+    unknown = replace(expected(READS, [], {}), id="0008_y")
+
+    def gate(bounds: Thresholds, *attempts: PastAttempt) -> Gate:
+        judged_ = [judged(it, bounds.expected) for it in (found, unknown)]
+        return timing_gate(asked, judged_, attempts, bounds)
+
+    words = "2.10 s on staging × 38: 11.7 GB against 300.0 MB"  # noqa: RUF001 - times
+    told = gate(Thresholds())
+    assert (told.passed, told.warns) == (True, False)
+    assert told.found.startswith("1 min 20 s expected in production, most of it 0007_fill: ")
+    assert told.found.endswith("; nothing is known of 0008_y")
+    long = gate(Thresholds(expected=Threshold(warn=60)))
+    assert (long.passed, long.warns) == (True, True)
+    assert long.found.startswith(
+        f"0007_fill: 1 min 20 s expected in production, above 1 min 00 s ({words}"
+    )
+    closed = gate(Thresholds(expected=Threshold(warn=30, fail=60)))
+    assert (closed.passed, closed.code) == (False, "promotion")
+    rough = expected(READS, [attempt("staging", 1, 1.1, *reading(1.0, 2 * MB))], here(12000 * MB))
+    rough = judged(rough, Threshold(fail=60))
+    assert timing_gate(asked, [rough], (), Thresholds(expected=Threshold(fail=60))).warns
+    waited = replace(tried[0], waited=Waited(40.0, {"lock timeout": 9}, ()))
+    held = gate(Thresholds(waited=Threshold(fail=30)), waited)
+    assert held.found == "0007_fill: waited 40.00 s for others in staging, above 30.00 s"
+    assert not held.passed
+    nothing = timing_gate(asked, [unknown], (), Thresholds())
+    assert nothing.found == "how long it takes in production is not known: it never ran"
+
+
 def test_the_window_in_values() -> None:
     asked = Between("staging", "production", ("0001_x",), ())
     night = window("Mon-Thu 22:00-02:00 Europe/Berlin")
@@ -545,6 +595,7 @@ def dry_run_table(capsys: pytest.CaptureFixture[str]) -> str:
     asked = Between("staging", "production", (two.id,), ())
     night = window("Mon-Thu 22:00-02:00 Europe/Berlin")
     assert night
+    ran = [attempt("staging", 1, 2.1, *reading(2.0, 300 * MB))]
     gates = (
         order_gate(asked, source, ledger((one, timedelta(days=8)))),
         applied_gate(asked, source, {two.id: two}),
@@ -570,6 +621,16 @@ def dry_run_table(capsys: pytest.CaptureFixture[str]) -> str:
             found="request 7 has 1 of 2 approvals by ann",
             missing="1 approval (risk high)",
             who="ben or eve (of release_managers): wishkit approve 7 --env production",
+        ),
+        timing_gate(
+            asked,
+            [
+                judged(
+                    replace(expected(READS, ran, here(12000 * MB)), id=two.id), Threshold(warn=60)
+                )
+            ],
+            (),
+            Thresholds(expected=Threshold(warn=60)),
         ),
         window_gate(asked, (night,), (), now=NOW),
     )

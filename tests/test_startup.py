@@ -91,6 +91,7 @@ def test_nothing_has_changed_imports_nothing_heavy(
         "wishkit.commands.workspace",
         "wishkit.config",
         "wishkit.config.rules",
+        "wishkit.config.units",
         "wishkit.core",
         "wishkit.core.quantity",
         "wishkit.core.severity",

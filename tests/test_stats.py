@@ -17,9 +17,11 @@ from wishkit.commands.history import AskedEnvironment, migrations_of
 from wishkit.commands.migrate import migrate
 from wishkit.commands.stats import ExpectedPlan, Stats, of_answers, question, stats
 from wishkit.commands.workspace import open_workspace
+from wishkit.config import Threshold, Thresholds
 from wishkit.core.expected import expected, total
+from wishkit.core.expected import judged as judge
 from wishkit.core.ranking import blocked, gaps, lasts, slowest, slowest_statements
-from wishkit.core.timing import InTheWay, Waited
+from wishkit.core.timing import InTheWay, Waited, judged
 from wishkit.errors import ConnectError, UsageError
 from wishkit.interface.render_stats import render_stats
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from tests.plugins.databases import MakeDatabase
     from tests.plugins.golden import Golden
     from tests.plugins.project import RunWishkit, SqlFolder
+    from wishkit.core.timing import PastAttempt
 
 FILES = {
     "0001_wish.sql": "-- wishes\nCREATE TABLE wish (id int, note text);\n",
@@ -113,7 +116,7 @@ def test_over_connections_that_are_kept(project: Path) -> None:
     migrations = migrations_of(config)
     with Everywhere(config, ["staging", "production"], application_name="test") as everywhere:
         for _ in range(2):
-            found = of_answers(everywhere.ask(question(migrations)), migrations)
+            found = of_answers(everywhere.ask(question(migrations)), config, migrations)
     assert [it.environment for it in found.expected] == ["production"]
 
 
@@ -148,7 +151,7 @@ def test_the_screens(
         *("app", "reporting", "idle in transaction", "public.wishlist_items", "ACCESS SHARE"),
         "SELECT count(*) FROM wishlist_items WHERE user_id = '…'",
     )
-    tried = (
+    tried: tuple[PastAttempt, ...] = (
         attempt("staging", 10, 2.1, *reading(2.0, 300 * MB), rows=2_000_000),
         attempt(
             *("production", 31, 86.0, *reading(84.2, 12 * 1024 * MB)),
@@ -157,12 +160,15 @@ def test_the_screens(
         ),
         attempt("staging", 11, 0.4, direction="backward"),
     )
+    bounds = Thresholds(Threshold(warn=1, fail=60), Threshold(warn=60, fail=90), Threshold(0.5))
+    tried = tuple(judged(it, bounds) for it in tried)
     far = [attempt("development", 1, 1.2, *reading(1.0, 2 * MB))]
     pending = (
         expected(READS, tried[:1], gigabytes),
         replace(expected(READS, far, gigabytes), id="0008_fill_more"),
         replace(expected(READS, [], {}), id="0009_new"),
     )
+    judged_ = tuple(judge(it, bounds.expected) for it in pending)
     refused = ConnectError("nobody listens at db:5432", help="check host and port")
     names = ("staging", "production", "dr")
     asked = tuple(AskedEnvironment(it, f"{it}: …", None) for it in names[:2])
@@ -171,7 +177,7 @@ def test_the_screens(
     found = Stats(
         (*asked, down),
         (
-            ExpectedPlan("production", pending, total(pending)),
+            ExpectedPlan("production", judged_, total(judged_)),
             ExpectedPlan("staging", (), None, UsageError("0001 was changed since")),
         ),
         slowest(done, 5),

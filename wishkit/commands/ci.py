@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from wishkit.commands.lint import Lint, lint
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wishkit.commands.workspace import Workspace
+    from wishkit.config import Threshold
+    from wishkit.config.rules import Level
 
 Check = Literal["lint", "rehearse", "verify", "smoke", "seed", "snapshot"]
 CHECKS: tuple[Check, ...] = get_args(Check)
@@ -49,6 +51,25 @@ class Examined:
 
 
 @dataclass(frozen=True, slots=True)
+class Slow:
+    """A migration that took longer in the rehearsal than wishkit.toml says.
+
+    Attributes:
+        id: which one.
+        path: of its forward file.
+        seconds: how long forward took.
+        above: warn or fail.
+        limit: above how many seconds that is.
+    """
+
+    id: str
+    path: str
+    seconds: float
+    above: Level
+    limit: float
+
+
+@dataclass(frozen=True, slots=True)
 class Ci:
     """What was proven. Besides the checks, a result each, in their order.
 
@@ -60,6 +81,7 @@ class Ci:
         smoke: whether the application's path works then.
         seeded: what the seeds write then.
         schema: whether sql/schema.sql is what comes out.
+        slow: what took longer in the rehearsal than it may; one that fails fails the rehearsal.
     """
 
     checks: tuple[Examined, ...]
@@ -69,6 +91,7 @@ class Ci:
     smoke: Smoke | None = None
     seeded: Seeded | None = None
     schema: SchemaFile | None = None
+    slow: tuple[Slow, ...] = field(default=(), kw_only=True)
 
     @property
     def exit_status(self) -> int:
@@ -104,6 +127,7 @@ def ci(
         "rehearse",
         lambda: rehearse(workspace, changed=base, server=server, jobs=jobs, proof=proof),
     )
+    examined.hold_against(workspace.config.thresholds.duration)
     try:
         with throwaway(workspace, server, name="ci") as place:
             if error := migrate(place).error:
@@ -138,6 +162,7 @@ class _Examination:
 
     checks: dict[Check, Examined] = field(default_factory=dict)
     found: dict[Check, Any] = field(default_factory=dict)
+    slow: list[Slow] = field(default_factory=list)
 
     def check(self, name: Check, work: Callable[[], Any]) -> None:
         began, error = time.monotonic(), None
@@ -149,8 +174,20 @@ class _Examination:
         outcome = _BY_STATUS.get(status, "failed")
         self.checks[name] = Examined(name, outcome, time.monotonic() - began, error=error)
 
+    def hold_against(self, threshold: Threshold) -> None:
+        """Whether what was rehearsed took no longer than it may."""
+        rehearsal: Rehearsing | None = self.found.get("rehearse")
+        self.slow = [
+            Slow(it.id, it.path, it.seconds, above, getattr(threshold, above))
+            for it in (rehearsal.migrations if rehearsal else ())
+            if (above := threshold.above(it.seconds))
+        ]
+        if any(it.above == "fail" for it in self.slow):
+            self.checks["rehearse"] = replace(self.checks["rehearse"], outcome="failed")
+
     def skip(self, name: Check, why: str) -> None:
         self.checks[name] = Examined(name, "skipped", skipped=why)
 
     def result(self) -> Ci:
-        return Ci(tuple(self.checks[it] for it in CHECKS), *map(self.found.get, CHECKS))
+        checks = tuple(self.checks[it] for it in CHECKS)
+        return Ci(checks, *map(self.found.get, CHECKS), slow=tuple(self.slow))

@@ -191,6 +191,8 @@ def _asks(it: Environment) -> Iterator[str]:
         yield f"backup of level {level}, not older than {age_words(it.backup.age)}"
     if it.soak:
         yield f"{age_words(it.soak)} of soak"
+    if bounded := [name for name in ("expected", "waited") if getattr(it.thresholds, name).fail]:
+        yield f"thresholds ({', '.join(bounded)})"
     if it.windows:
         yield f"window {' or '.join(window.text for window in it.windows)}"
     if it.freeze:

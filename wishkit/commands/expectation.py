@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from wishkit.core.expected import awaited, expected
+from wishkit.core.expected import awaited, expected, judged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from wishkit.commands.migrate import Prepared
+    from wishkit.config import Threshold
     from wishkit.core.expected import Awaited, Expected
     from wishkit.core.timing import PastAttempt, Weight
 
@@ -31,12 +32,16 @@ class Outlook:
     awaited: tuple[Awaited, ...]
     here: Mapping[str, Weight]
 
-    def expected(self, attempts: Iterable[PastAttempt]) -> tuple[Expected, ...]:
-        """How long each may take, by attempts anywhere, at anything."""
+    def expected(
+        self, attempts: Iterable[PastAttempt], threshold: Threshold
+    ) -> tuple[Expected, ...]:
+        """How long each may take, by attempts anywhere, at anything; and whether that is long."""
         by_id: dict[str, list[PastAttempt]] = {}
         for it in attempts:
             by_id.setdefault(it.id, []).append(it)
-        return tuple(expected(it, by_id.get(it.id, ()), self.here) for it in self.awaited)
+        return tuple(
+            judged(expected(it, by_id.get(it.id, ()), self.here), threshold) for it in self.awaited
+        )
 
 
 def outlook(connection: Connection, prepared: Prepared) -> Outlook:

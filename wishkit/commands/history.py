@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from wishkit.commands.asking import asking
+from wishkit.config import thresholds_of
 from wishkit.core.migration import read_folder, resolve
-from wishkit.core.timing import contrasts, trends, with_sql
+from wishkit.core.timing import contrasts, judged, trends, with_sql
 from wishkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def history(
         raise UsageError("--limit must be 1 or more", help="leave it out for the last 20")
     with asking(url=url, env=env, verb="history", listener=listener) as (config, ask):
         answers = ask(question(reference, limit=limit))
-        return of_answers(answers, migrations_of(config), reference, limit=limit)
+        return of_answers(answers, config, migrations_of(config), reference, limit=limit)
 
 
 Told = tuple[str, tuple["PastAttempt", ...]]
@@ -95,6 +96,7 @@ Told = tuple[str, tuple["PastAttempt", ...]]
 
 def of_answers(
     answers: Sequence[Answer[Told]],
+    config: Config,
     migrations: Sequence[Migration],
     reference: str | None,
     *,
@@ -102,12 +104,24 @@ def of_answers(
 ) -> History:
     """The history that answers come to.
 
+    Args:
+        answers: of every environment.
+        config: says how long a migration may take where.
+        migrations: all files.
+        reference: as for `history`.
+        limit: how many attempts are told.
+
     Raises:
         UsageError: ``unknown-migration`` or ``ambiguous-migration``.
         WishkitError: there is no answer at all.
     """
     environments = told_environments(answers, lambda it: it[0])
-    found = [attempt for it in answers if it.value for attempt in it.value[1]]
+    found = [
+        judged(attempt, thresholds_of(config, it.name))
+        for it in answers
+        if it.value
+        for attempt in it.value[1]
+    ]
     found.sort(key=lambda it: (it.at, it.number), reverse=True)
     if reference is None:
         cut = len(found) > limit

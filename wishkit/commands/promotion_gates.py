@@ -10,9 +10,10 @@ from wishkit.commands import hazards, proofs
 from wishkit.commands.approval_gate import approved
 from wishkit.commands.backup_gate import backup_gate, destroyed
 from wishkit.commands.check import check
+from wishkit.commands.expectation import outlook
 from wishkit.commands.migrate import pending, prepare, stakes_of
 from wishkit.commands.probes import verify, verify_files
-from wishkit.config import dereference, environment_of
+from wishkit.config import Thresholds, dereference, environment_of
 from wishkit.core.gate import Gate
 from wishkit.core.plan import Step
 from wishkit.core.promotion import (
@@ -20,6 +21,7 @@ from wishkit.core.promotion import (
     between,
     order_gate,
     soaked_gate,
+    timing_gate,
     window_gate,
 )
 from wishkit.errors import UsageError, WishkitError
@@ -172,6 +174,7 @@ def gates(seen: Seen, live: Live, *, accept: Sequence[str]) -> tuple[Gate, ...]:
         ("drift", lambda: _drift(seen)),
         ("backup", judged.backup),
         ("approvals", judged.approvals),
+        ("timing", lambda: _timing(seen, live)),
         ("window", lambda: window_gate(asked, windows, freeze, now=seen.now_here)),
     ]
     for name, ask in questions:
@@ -288,6 +291,25 @@ def _drift(seen: Seen) -> Gate:
         who=f"who changed it: wishkit check --env {name} --sql mends it, --adopt keeps it",
         code="promotion",
     )
+
+
+def _timing(seen: Seen, live: Live) -> Gate:
+    """None of it takes, or waits, longer than the target lets it; and what is to be expected."""
+    from wishkit.postgres.history import read_attempts  # noqa: PLC0415 - heavy
+
+    asked, thresholds = seen.asked, seen.environment.thresholds
+    try:
+        with seen.source.connect("promote", writes=False) as (connection, _, _):
+            there = read_attempts(connection, asked.source, asked.ids)
+        here = read_attempts(live.connection, asked.target, asked.ids)
+        found = outlook(live.connection, seen.prepared)
+    except WishkitError as error:
+        if thresholds != Thresholds():
+            raise
+        told = f"how long it takes in {asked.target} is not known: {error.message}"
+        return Gate("timing", passed=True, found=told)
+    expected = found.expected((*there, *here), thresholds.expected)
+    return timing_gate(asked, expected, there, thresholds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,10 @@ from wishkit.commands.everywhere import Everywhere
 from wishkit.commands.expectation import Outlook, outlook
 from wishkit.commands.history import migrations_of, told_environments, with_text
 from wishkit.commands.migrate import pending, prepare
+from wishkit.config import thresholds_of
 from wishkit.core.expected import total
 from wishkit.core.ranking import blocked, gaps, lasts, slowest, slowest_statements
+from wishkit.core.timing import judged
 from wishkit.errors import UsageError, WishkitError
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from wishkit.commands.everywhere import Answer, Asked
     from wishkit.commands.history import AskedEnvironment
+    from wishkit.config import Config, Thresholds
     from wishkit.core.events import Listener
     from wishkit.core.expected import Expected
     from wishkit.core.migration import Migration
@@ -117,7 +120,7 @@ def stats(
             if names:
                 with Everywhere(config, names, application_name=f"wishkit {NAME}") as everywhere:
                     others = everywhere.ask(question(()))
-        return of_answers((*ours, *others), migrations, about=about, limit=limit)
+        return of_answers((*ours, *others), config, migrations, about=about, limit=limit)
 
 
 def question(migrations: Sequence[Migration]) -> Callable[[Asked], Told]:
@@ -154,6 +157,7 @@ def question(migrations: Sequence[Migration]) -> Callable[[Asked], Told]:
 
 def of_answers(
     answers: Sequence[Answer[Told]],
+    config: Config,
     migrations: Sequence[Migration],
     *,
     about: Sequence[str] | None = None,
@@ -163,6 +167,7 @@ def of_answers(
 
     Args:
         answers: of every environment.
+        config: says how long a migration may take where.
         migrations: all files.
         about: names of those that are told of; None: all. What is expected rests on all.
         limit: how many of each are told.
@@ -173,7 +178,10 @@ def of_answers(
     environments = told_environments(answers, lambda it: it.database)
     names = [it.name for it in environments]
     told = {it.name: it.value for it in answers if it.value}
-    everything = [attempt for it in told.values() for attempt in it.attempts]
+    bounds = {name: thresholds_of(config, name) for name in names}
+    everything = [
+        judged(attempt, bounds[name]) for name, it in told.items() for attempt in it.attempts
+    ]
     chosen = names if about is None else about
     ours = [it for it in everything if it.environment in chosen]
     done = lasts(ours)
@@ -181,7 +189,7 @@ def of_answers(
     return Stats(
         environments,
         tuple(
-            _expected(name, it, everything)
+            _expected(name, it, everything, bounds[name])
             for name, it in told.items()
             if name in chosen and (it.error or (it.outlook and it.outlook.awaited))
         ),
@@ -192,10 +200,12 @@ def of_answers(
     )
 
 
-def _expected(name: str, it: Told, attempts: Sequence[PastAttempt]) -> ExpectedPlan:
+def _expected(
+    name: str, it: Told, attempts: Sequence[PastAttempt], thresholds: Thresholds
+) -> ExpectedPlan:
     if it.outlook is None:
         return ExpectedPlan(name, (), None, it.error)
-    found = it.outlook.expected(attempts)
+    found = it.outlook.expected(attempts, thresholds.expected)
     return ExpectedPlan(name, found, total(found))
 
 

@@ -8,16 +8,20 @@ reference for users.
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wishkit.config.rules import APPROVAL_EXPIRES as APPROVAL_EXPIRES
+from wishkit.config.rules import NO_THRESHOLDS
 from wishkit.config.rules import Approvals as Approvals
 from wishkit.config.rules import BackupRule as BackupRule
 from wishkit.config.rules import Hook as Hook
 from wishkit.config.rules import Ignore as Ignore
+from wishkit.config.rules import Threshold as Threshold
+from wishkit.config.rules import Thresholds as Thresholds
+from wishkit.config.units import duration as duration
+from wishkit.config.units import size as size
 from wishkit.errors import ConfigError, Location
 
 if TYPE_CHECKING:
@@ -37,11 +41,6 @@ SEVERITIES = ("info", "warning", "error")  # of drift, the least first
 # the embedded server. https://www.postgresql.org/docs/18/libpq-envars.html
 LIBPQ_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGSERVICE")
 
-# Compiled where they are used: most commands use neither.
-_DURATION = r"(\d+(?:\.\d+)?)\s*(ms|s|min|h|d)"
-_SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
-_SIZE = r"(\d+)\s*(kB|MB|GB)"
-_POWERS = {"kB": 1, "MB": 2, "GB": 3}
 _REFERENCE = "env:"
 
 
@@ -121,6 +120,7 @@ class Environment:
         freeze: promotions do not happen in any of these.
         hooks: commands that a promotion into it runs.
         pools: that applications keep to it.
+        thresholds: how long a migration may take there.
         where: the line of ``url``, for messages.
     """
 
@@ -142,6 +142,7 @@ class Environment:
     freeze: tuple[Freeze, ...] = ()
     hooks: tuple[Hook, ...] = ()
     pools: tuple[ApplicationPool, ...] = ()
+    thresholds: Thresholds = NO_THRESHOLDS
     where: Location | None = field(default=None, repr=False)
 
 
@@ -161,6 +162,7 @@ class Config:
         rehearse: see ``Rehearse``.
         backups: the folder that backups are written to; None: ``backups`` in the folder of the
             embedded server.
+        thresholds: the default of all environments, and those of a rehearsal.
         default_environment: ``WISHKIT_ENV``.
     """
 
@@ -174,6 +176,7 @@ class Config:
     ignore: tuple[Ignore, ...] = ()
     rehearse: Rehearse = Rehearse()
     backups: Path | None = None
+    thresholds: Thresholds = NO_THRESHOLDS
     default_environment: str | None = None
 
 
@@ -277,18 +280,6 @@ def resolve_target(
     return _target(EMBEDDED, EMBEDDED, config)
 
 
-def duration(text: str) -> float | None:
-    """Seconds in ``500ms``, ``10s``, ``5min``, ``1h`` or ``2d``; None if it is no duration."""
-    match = re.fullmatch(_DURATION, text.strip())
-    return float(match[1]) * _SECONDS[match[2]] if match else None
-
-
-def size(text: str) -> int | None:
-    """Bytes in ``8kB``, ``10MB`` or ``1GB``, as PostgreSQL counts them; None if it is no size."""
-    match = re.fullmatch(_SIZE, text.strip())
-    return int(match[1]) * 1024 ** _POWERS[match[2]] if match else None
-
-
 def _from_file(path: Path) -> dict[str, Any]:
     from wishkit.config.file import read  # noqa: PLC0415 - only a project with a file pays for it
 
@@ -323,6 +314,12 @@ def environment_of(config: Config, name: str) -> Environment:
             help=suggestion(name, names, "it has" if names else f"write [environments.{name}]"),
         )
     return config.environments[names.index(name)]
+
+
+def thresholds_of(config: Config, name: str) -> Thresholds:
+    """How long a migration may take in an environment, or in a database of another name."""
+    found = (it.thresholds for it in config.environments if it.name == name)
+    return next(found, config.thresholds)
 
 
 def _environment_target(config: Config, name: str, environ: Mapping[str, str]) -> Target:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from wishkit.config import (
@@ -20,11 +20,13 @@ from wishkit.config import (
     Patience,
     Rehearse,
     Small,
+    Threshold,
+    Thresholds,
     duration,
     size,
-    suggestion,
 )
 from wishkit.config.pools import read_pools
+from wishkit.config.reader import Reader, kind_of, masked
 from wishkit.config.rules import POLICIES, STAGES
 from wishkit.errors import ConfigError, Location
 
@@ -54,15 +56,16 @@ def read(path: Path) -> dict[str, Any]:
         ) from None
     except tomllib.TOMLDecodeError as error:
         raise _syntax_error(_display(path), text, str(error)) from None
-    reader = Reader(path=_display(path), lines=text.splitlines())
-    tables = ("patience", "small", "drift", "backup", "rehearse", "environments")
+    reader = _Reader(_display(path), text.splitlines(), _TEXTS)
+    tables = ("patience", "small", "drift", "backup", "rehearse", "thresholds", "environments")
     kinds: dict[str, Any] = {"sql": str, **dict.fromkeys(tables, dict)}
     top = reader.table((), data, kinds)
     waits = reader.table(("patience",), top.get("patience", {}), _WAITS)
     drift = reader.table(("drift",), top.get("drift", {}), {"fails": _severity, "ignore": list})
     fails = drift.get("fails", SEVERITIES[0])
+    thresholds = reader.thresholds(("thresholds",), top.get("thresholds", {}), Thresholds())
     environments = tuple(
-        reader.environment(name, content, waits, fails)
+        reader.environment(name, content, waits, fails, thresholds)
         for name, content in top.get("environments", {}).items()
     )
     small = reader.table(("small",), top.get("small", {}), {"rows": int, "size": size})
@@ -78,6 +81,7 @@ def read(path: Path) -> dict[str, Any]:
         "drift_fails": fails,
         "ignore": reader.ignored(drift.get("ignore", [])),
         "rehearse": Rehearse(**rehearse),
+        "thresholds": thresholds,
         "backups": path.parent / backup["folder"] if "folder" in backup else None,
         **_waits(waits),
     }
@@ -158,6 +162,7 @@ _ENVIRONMENT: dict[str, Any] = {
     "freeze": list,
     "hooks": list,
     "pools": dict,
+    "thresholds": dict,
 }
 _HOOK: dict[str, Any] = {
     "stage": _stage,
@@ -167,15 +172,18 @@ _HOOK: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """Checks tables by hand: a validation library loses the key's name on the way to its line."""
+class _Reader(Reader):
+    """Reads what is particular to wishkit.toml."""
 
-    path: str
-    lines: list[str]
+    __slots__ = ()
 
     def environment(
-        self, name: str, content: object, waits: Mapping[str, Any], drift_fails: str
+        self,
+        name: str,
+        content: object,
+        waits: Mapping[str, Any],
+        drift_fails: str,
+        thresholds: Thresholds,
     ) -> Environment:
         """One ``[environments.NAME]``; what it leaves out is as ``[patience]`` and ``[drift]``."""
         key = ("environments", name)
@@ -192,6 +200,9 @@ class Reader:
                 values[word] = self.texts((*key, word), values[word], reads)
         if "pools" in values:
             values["pools"] = read_pools(self, (*key, "pools"), values["pools"])
+        values["thresholds"] = self.thresholds(
+            (*key, "thresholds"), values.get("thresholds", {}), thresholds
+        )
         if "hooks" in values:
             values["hooks"] = self.hooks((*key, "hooks"), values["hooks"])
         if not values.get("url"):
@@ -241,6 +252,31 @@ class Reader:
             before = count
         return counts
 
+    def thresholds(
+        self, key: tuple[str, ...], content: dict[str, Any], defaults: Thresholds
+    ) -> Thresholds:
+        """How long a migration may take; what is not said is as it is for all environments."""
+        values = self.table(key, content, dict.fromkeys(("duration", "expected", "waited"), dict))
+        found = {}
+        for name, limits in values.items():
+            place = (*key, name)
+            found[name] = it = Threshold(
+                **self.table(place, limits, dict.fromkeys(("warn", "fail"), duration))
+            )
+            if it.warn is None and it.fail is None:
+                raise self.error(
+                    place,
+                    f'"{name}" has neither "warn" nor "fail"',
+                    help='write one or both: { warn = "10s", fail = "1min" }',
+                )
+            if it.warn is not None and it.fail is not None and it.warn > it.fail:
+                raise self.error(
+                    (*place, "warn"),
+                    f'"{name}" would fail before it warns',
+                    help='what fails is above what warns: { warn = "10s", fail = "1min" }',
+                )
+        return replace(defaults, **found)
+
     def texts(
         self, key: tuple[str, ...], entries: list[Any], reads: Callable[[str], Any]
     ) -> tuple[Any, ...]:
@@ -250,7 +286,7 @@ class Reader:
             value = reads(entry) if isinstance(entry, str) else None
             if value is None:
                 problem, help_text = _TEXTS[reads]
-                told = f'"{entry}"' if isinstance(entry, str) else _kind_of(entry)
+                told = f'"{entry}"' if isinstance(entry, str) else kind_of(entry)
                 raise self.error(key, f'"{key[-1]}" {problem}: {told}', help=help_text)
             found.append(value)
         return tuple(found)
@@ -299,77 +335,6 @@ class Reader:
             found.append(Ignore(**values, where=where))
         return tuple(found)
 
-    def table(
-        self, key: tuple[str, ...], content: dict[str, Any], kinds: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        """The table's values, each of the kind that ``kinds`` asks for."""
-        place = f" in [{'.'.join(key)}]" if key else ""
-        checked = {}
-        for name, value in content.items():
-            where = (*key, name)
-            if name not in kinds:
-                help_text = suggestion(name, kinds, "known here")
-                raise self.error(where, f'unknown key "{name}"{place}', help=help_text)
-            kind = kinds[name]
-            checked[name] = value
-            if kind in _TEXTS:
-                checked[name] = kind(value) if isinstance(value, str) else None
-                if checked[name] is None:
-                    problem, help_text = _TEXTS[kind]
-                    raise self.error(where, f'"{name}" {problem}', help=help_text)
-            elif type(value) is not kind:
-                raise self.error(where, f'"{name}" must be {_KIND[kind]}, not {_kind_of(value)}')
-        return checked
-
-    def error(self, key: tuple[str, ...], message: str, *, help: str | None = None) -> ConfigError:  # noqa: A002
-        """What is wrong, at the line of a key."""
-        return ConfigError(message, where=self.locate(key), help=help)
-
-    def locate(self, key: tuple[str, ...]) -> Location:
-        """Where a key stands: its own line, else that of the table or inline table around it."""
-        table: tuple[str, ...] = ()
-        best, found = Location(self.path, 1), -1
-        for number, line in enumerate(self.lines, 1):
-            if header := re.match(r"\s*\[+([^\]]+)\]", line):
-                here = table = _split(header[1])
-                name = header[1]
-            elif assignment := re.match(r"\s*([\w.\"' -]+?)\s*=", line):
-                name = assignment[1]
-                here = (*table, *_split(name))
-            else:
-                continue
-            if len(here) > found and here == key[: len(here)]:
-                found = len(here)
-                column = line.index(name) + 1
-                best = Location(self.path, number, column, _masked(line), len(name))
-        return best
-
-
-_KIND: dict[object, str] = {
-    str: "a string",
-    bool: "true or false",
-    int: "a whole number",
-    dict: "a table",
-    list: "a list",
-}
-
-
-def _kind_of(value: object) -> str:
-    return _KIND.get(type(value), f"{type(value).__name__}")
-
-
-def _split(key: str) -> tuple[str, ...]:
-    parts = re.findall(r"\"[^\"]*\"|'[^']*'|[^.\s]+", key)
-    return tuple(part.strip("\"'") for part in parts)
-
-
-def _masked(line: str) -> str:
-    """The line without its value, which may be or hold a password, unless it is plainly none."""
-    if "=" not in line:
-        return line if line.lstrip().startswith("[") else ""
-    plain = r"[\"']env:\w+[\"']|true|false|[\d.]+"
-    return re.sub(rf"=\s*+(?!({plain})\s*(#|$)).*", "= …", line)
-
 
 def _syntax_error(path: str, text: str, message: str) -> ConfigError:
     """TOMLDecodeError tells the place only in words before Python 3.14."""
@@ -381,7 +346,7 @@ def _syntax_error(path: str, text: str, message: str) -> ConfigError:
     return ConfigError(
         f"{path} is not valid TOML: {words[:1].lower()}{words[1:]}",
         code="config-syntax",
-        where=Location(path, line, column, _masked(lines[line - 1]) if lines else ""),
+        where=Location(path, line, column, masked(lines[line - 1]) if lines else ""),
     )
 
 

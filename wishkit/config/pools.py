@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from wishkit.config.file import Reader
+    from wishkit.config.reader import Reader
     from wishkit.errors import Location
 
 _KEYS: dict[str, Any] = {"url": str, "size": int, "instances": int, "prepares": bool}

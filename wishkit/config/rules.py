@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from wishkit.errors import Location
@@ -43,6 +43,51 @@ class Approvals:
     low: int = 1
     medium: int = 1
     high: int = 2
+
+
+Level = Literal["warn", "fail"]
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """Above what it is told, and above what the answer is no. In seconds.
+
+    Attributes:
+        warn: above that it is told; None: never.
+        fail: above that the answer is no; None: never.
+    """
+
+    warn: float | None = None
+    fail: float | None = None
+
+    def above(self, seconds: float) -> Level | None:
+        """Above which of the two a time is; None: above neither."""
+        if self.fail is not None and seconds > self.fail:
+            return "fail"
+        return "warn" if self.warn is not None and seconds > self.warn else None
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """How long one migration may take.
+
+    Attributes:
+        duration: how long it took, without waits; in a rehearsal as well.
+        expected: how long it is expected to take where it has not run yet.
+        waited: what it lost by others being in its way.
+    """
+
+    duration: Threshold = Threshold()
+    expected: Threshold = Threshold()
+    waited: Threshold = Threshold()
+
+
+def worst(*levels: Level | None) -> Level | None:
+    """The worst of several."""
+    return "fail" if "fail" in levels else "warn" if "warn" in levels else None
+
+
+NO_THRESHOLDS = Thresholds()
 
 
 @dataclass(frozen=True, slots=True)

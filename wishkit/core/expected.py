@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from wishkit.config.rules import Level, Threshold
     from wishkit.core.batches import Batch
     from wishkit.core.locks.model import Name
     from wishkit.core.migration import Direction
@@ -125,6 +126,7 @@ class Expected:
         rough: whether it may well be many times as long, or as short.
         why: why it is rough, or not known; null if it is neither.
         basis: what it rests on; null where it is not known.
+        above: warn or fail, where it is longer than wishkit.toml says; what is rough never fails.
     """
 
     id: str
@@ -133,6 +135,7 @@ class Expected:
     rough: bool
     why: str | None
     basis: Basis | None
+    above: Level | None = None
 
     @property
     def words(self) -> str:
@@ -186,6 +189,12 @@ def expected(it: Awaited, attempts: Iterable[PastAttempt], here: Mapping[str, We
     # Of two the longer one: nobody is hurt by what is over sooner.
     _, chosen, basis = usable[len(usable) // 2]
     return replace(chosen, basis=replace(basis, attempts=len(usable)))
+
+
+def judged(it: Expected, threshold: Threshold) -> Expected:
+    """The same, with whether it is longer than it may be. What is rough warns, and never fails."""
+    level = None if it.seconds is None else threshold.above(it.seconds)
+    return replace(it, above="warn" if level and it.rough else level)
 
 
 def total(found: Iterable[Expected]) -> float | None:

@@ -18,6 +18,7 @@ class Gate:
         missing: what has to be there and is not; None when it passed.
         who: who can give it, and how; None when it passed.
         code: of the error that `require` raises, as docs/errors.md lists it.
+        warns: that it is open, and somebody should look at what was found all the same.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Gate:
     missing: str | None = None
     who: str | None = None
     code: str | None = None
+    warns: bool = False
 
     def require(self) -> None:
         """Go on, or do not.

@@ -7,13 +7,18 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from wishkit.core.gate import Gate
+from wishkit.core.quantity import seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from wishkit.config import Thresholds
+    from wishkit.config.rules import Level
     from wishkit.config.windows import Freeze, Window
+    from wishkit.core.expected import Expected
     from wishkit.core.migration import Migration
     from wishkit.core.state import Ledger
+    from wishkit.core.timing import PastAttempt
 
 # In the order in which they are shown. The first two say what is carried at all: past them there
 # would be nothing to promote, or something that nobody has seen.
@@ -28,6 +33,7 @@ GATES = (
     "drift",
     "backup",
     "approvals",
+    "timing",
     "window",
 )
 _SHOWN = 3  # migrations that are told one by one
@@ -148,6 +154,81 @@ def soaked_gate(asked: Between, source: Ledger, *, soak: float, now: datetime) -
         who="nobody: wait",
         code="promotion",
     )
+
+
+def timing_gate(
+    asked: Between,
+    found: Sequence[Expected],
+    attempts: Sequence[PastAttempt],
+    thresholds: Thresholds,
+) -> Gate:
+    """None of it is expected to take longer in the target than it may, or waited so in the source.
+
+    What nothing is known of, and what is rough, does not close it.
+
+    Args:
+        asked: what is promoted.
+        found: how long each may take in the target, as it was judged by its thresholds.
+        attempts: at the same in the source.
+        thresholds: of the target.
+    """
+    told = [*_too_long(asked, found, thresholds), *_waited(asked, attempts, thresholds)]
+    closed = [text for level, text in told if level == "fail"]
+    if closed:
+        return Gate(
+            "timing",
+            passed=False,
+            found="; ".join(closed),
+            missing="a form that takes less: in batches, or in several migrations",
+            who="whoever wrote it; or who changes thresholds for "
+            f"[environments.{asked.target}] in wishkit.toml",
+            code="promotion",
+        )
+    if told:
+        text = "; ".join(text for _, text in told)
+        return Gate("timing", passed=True, found=text, warns=True)
+    return Gate("timing", passed=True, found=_outlook(asked, found))
+
+
+def _too_long(
+    asked: Between, found: Sequence[Expected], thresholds: Thresholds
+) -> Iterator[tuple[Level, str]]:
+    for it in found:
+        if it.above is None or it.seconds is None:
+            continue
+        limit = thresholds.expected.fail if it.above == "fail" else thresholds.expected.warn
+        # What is rough may be above what fails, and warns.
+        limit = thresholds.expected.fail if limit is None else limit
+        text = f"{it.id}: {seconds(it.seconds)} expected in {asked.target}"
+        yield it.above, f"{text}, above {seconds(limit or 0.0)} ({it.words})"
+
+
+def _waited(
+    asked: Between, attempts: Sequence[PastAttempt], thresholds: Thresholds
+) -> Iterator[tuple[Level, str]]:
+    longest: dict[str, float] = {}
+    for it in attempts:
+        if it.id in asked.ids and it.direction == "forward" and it.waited:
+            longest[it.id] = max(it.waited.seconds, longest.get(it.id, 0.0))
+    for id_, waited in longest.items():
+        if level := thresholds.waited.above(waited):
+            limit = getattr(thresholds.waited, level)
+            text = f"{id_}: waited {seconds(waited)} for others in {asked.source}"
+            yield level, f"{text}, above {seconds(limit)}"
+
+
+def _outlook(asked: Between, found: Sequence[Expected]) -> str:
+    """How long all of it may take, and what most of that rests on."""
+    known = [(it.seconds, it) for it in found if it.seconds is not None]
+    unknown = [it.id for it in found if it.seconds is None]
+    if not known:
+        return f"how long it takes in {asked.target} is not known: {found[0].words}"
+    whole = sum(time for time, _ in known)
+    _, most = max(known, key=lambda entry: entry[0])
+    text = f"{seconds(whole)} expected in {asked.target}: {most.words}"
+    if len(found) > 1:
+        text = f"{seconds(whole)} expected in {asked.target}, most of it {most.id}: {most.words}"
+    return text + (f"; nothing is known of {_some(unknown)}" if unknown else "")
 
 
 def window_gate(

@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from wishkit.config.rules import worst
 from wishkit.core.timing import contrast
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
+    from wishkit.config.rules import Level
     from wishkit.core.timing import Contrast, InTheWay, PastAttempt, Timing
 
 
@@ -45,6 +47,8 @@ class Blocked:
         attempts: how many had to wait.
         retries: how many tries came to nothing, by reason.
         by: who was in the way, each once.
+        above: warn or fail, where one of them waited longer than wishkit.toml says, or took longer;
+            null: none did.
     """
 
     environment: str
@@ -53,6 +57,7 @@ class Blocked:
     attempts: int
     retries: dict[str, int]
     by: tuple[InTheWay, ...]
+    above: Level | None = None
 
 
 def lasts(attempts: Iterable[PastAttempt]) -> tuple[PastAttempt, ...]:
@@ -113,6 +118,7 @@ def blocked(attempts: Iterable[PastAttempt], limit: int) -> tuple[Blocked, ...]:
             before.attempts + 1,
             retries,
             tuple(dict.fromkeys((*before.by, *it.waited.by))),
+            worst(before.above, it.above),
         )
     return tuple(sorted(found.values(), key=lambda it: it.seconds, reverse=True)[:limit])
 

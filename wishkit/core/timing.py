@@ -6,9 +6,13 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from wishkit.config.rules import worst
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
+
+    from wishkit.config.rules import Level, Thresholds
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,8 @@ class PastAttempt:
         reason: why, in the words of who asked.
         error: of what is not done, one sentence.
         timings: its messages; empty where only a list was asked for.
+        above: warn or fail, where it took or waited longer than wishkit.toml says; null: it did
+            not.
     """
 
     environment: str
@@ -137,6 +143,7 @@ class PastAttempt:
     reason: str | None
     error: str | None
     timings: tuple[Timing, ...] = ()
+    above: Level | None = None
 
     @property
     def work(self) -> float:
@@ -171,6 +178,16 @@ def waited_of(waits: Mapping[str, Any] | None) -> Waited | None:
         return None
     by = tuple(InTheWay(**it) for it in waits["blockers"])
     return Waited(round(waits["ms"] / 1000, 6), waits["retries"], by)
+
+
+def judged(attempt: PastAttempt, thresholds: Thresholds) -> PastAttempt:
+    """The same, with whether it took or waited longer than it may.
+
+    One that did not go through is judged by what it waited alone: it has no duration.
+    """
+    took = thresholds.duration.above(attempt.work) if attempt.ran else None
+    waited = thresholds.waited.above(attempt.waited.seconds) if attempt.waited else None
+    return replace(attempt, above=worst(took, waited))
 
 
 @dataclass(frozen=True, slots=True)

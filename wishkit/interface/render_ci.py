@@ -17,7 +17,7 @@ from wishkit.interface.table import table
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from wishkit.commands.ci import Check, Ci, Examined
+    from wishkit.commands.ci import Check, Ci, Examined, Slow
     from wishkit.core.probes import Verdict
     from wishkit.core.rehearsal import Rehearsed
     from wishkit.errors import WishkitError
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _WORDS = {"passed": "ok", "failed": "FAILED", "skipped": "-", "error": "NOT DONE"}
 _STYLES = {"ok": "green", "FAILED": "bold red", "NOT DONE": "bold red"}
+_SLOW = "too-slow"
 _TITLES = ("check", "", "time", "what was found")
 
 
@@ -73,6 +74,7 @@ def ci_sheet(found: Ci) -> Sheet:
     lint = lint_sheet(found.lint) if found.lint else Sheet("lint", ())
     cases = list(lint.cases)
     cases += [case for it in _rehearsed(found) for case in _rehearsal_cases(it)]
+    cases += [_slow_case(it) for it in found.slow]
     for name, verdicts in _verdicts(found):
         cases += [_verdict_case(name, it) for it in verdicts]
     for it in found.checks:
@@ -109,6 +111,12 @@ def _rehearsal_cases(it: Rehearsed) -> Iterator[Case]:
         yield Case(it.path, problem.code, "failed", problem.text, help_, where)
 
 
+def _slow_case(it: Slow) -> Case:
+    outcome: Outcome = "failed" if it.above == "fail" else "warned"
+    where = Location(it.path, 1)
+    return Case(it.path, _SLOW, outcome, _slow_words(it), where=where, seconds=it.seconds)
+
+
 def _verdict_case(name: str, it: Verdict) -> Case:
     if it.error is None:
         return Case(f"{name} {it.id}", name, "passed", seconds=it.seconds)
@@ -123,6 +131,18 @@ def _told(found: Ci, it: Examined) -> str:
     if it.error:
         return it.error.message
     return _SENTENCES[it.name](found)
+
+
+def _slow_words(it: Slow) -> str:
+    """How long, and above what that is."""
+    does = "fails" if it.above == "fail" else "warns"
+    limit = seconds(it.limit)
+    return f"forward took {seconds(it.seconds)}, and {does} above {limit} ([thresholds] duration)"
+
+
+def _rehearsed_words(found: Ci) -> str:
+    text = rehearsal_verdict(found.rehearsal) if found.rehearsal else ""
+    return f"{text}; {len(found.slow):,} above [thresholds]" if found.slow else text
 
 
 def _seeded(found: Ci) -> str:
@@ -140,7 +160,7 @@ def _schema(found: Ci) -> str:
 
 _SENTENCES: dict[Check, Callable[[Ci], str]] = {
     "lint": lambda it: verdict(it.lint) if it.lint else "",
-    "rehearse": lambda it: rehearsal_verdict(it.rehearsal) if it.rehearsal else "",
+    "rehearse": _rehearsed_words,
     "verify": lambda it: sentence(it.verification.verdicts) if it.verification else "",
     "smoke": lambda it: sentence(it.smoke.verdicts) if it.smoke else "",
     "seed": _seeded,
@@ -156,6 +176,9 @@ def _troubles(found: Ci) -> Iterator[str]:
     for it in _rehearsed(found):
         for problem in it.problems:
             yield from problem_lines(it, problem)
+    for slow in found.slow:
+        yield f"{slow.id}: {_SLOW}: {_slow_words(slow)}"
+        yield ""
     errors: list[WishkitError] = [it.error for it in found.checks if it.error]
     errors += [it.error for _, verdicts in _verdicts(found) for it in verdicts if it.error]
     for error in errors:

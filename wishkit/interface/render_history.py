@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from wishkit.commands.history import AskedEnvironment, History
+    from wishkit.config.rules import Level
     from wishkit.core.ranking import Blocked
     from wishkit.core.timing import PastAttempt, Timing, Waited, Weight
 
@@ -89,6 +90,8 @@ def _outcome(it: PastAttempt) -> str:
 
 
 def _more(it: PastAttempt) -> Iterator[str]:
+    if it.above:
+        yield above_words(it.above)
     if it.rows is not None:
         yield count(it.rows, "row")
     if it.waited:
@@ -147,6 +150,11 @@ def what(it: Timing) -> Iterator[str]:
 def weight_words(it: Weight) -> str:
     """A table with its size: ``public.wishes 12.0 GB, 80,000,000 rows``."""
     return f"{it.table} {byte_words(it.bytes)}, {count(it.rows, 'row')}"
+
+
+def above_words(above: Level) -> str:
+    """That something takes longer than wishkit.toml says."""
+    return "TOO LONG" if above == "fail" else "long"
 
 
 def way_words(id_: str, direction: str) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wishkit.core.gate import Gate
 
 _NOTHING = "nothing has to be acknowledged"
-_STYLES = {"open": "green", "CLOSED": "bold red", "SKIPPED": "bold red"}
+_STYLES = {"open": "green", "warns": "bold", "CLOSED": "bold red", "SKIPPED": "bold red"}
 
 
 def render_promotion(it: Promotion) -> None:
@@ -62,7 +62,8 @@ def _hooks(it: Promotion) -> None:
 
 def rows(it: Promotion, gate: Gate) -> Iterator[tuple[str, str, str]]:
     """One gate: a line where it is open, up to three where it is not."""
-    state = "open" if gate.passed else "SKIPPED" if gate.name in it.skipped else "CLOSED"
+    opened = "warns" if gate.warns else "open"
+    state = opened if gate.passed else "SKIPPED" if gate.name in it.skipped else "CLOSED"
     yield gate.name, state, gate.found
     if gate.passed:
         return

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from wishkit.interface.output import answer, count, seconds, styled
 from wishkit.interface.render import print_table
 from wishkit.interface.render_history import (
+    above_words,
     numbers,
     render_unanswered,
     times,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from wishkit.commands.stats import ExpectedPlan, Stats
+    from wishkit.config.rules import Level
     from wishkit.core.expected import Expected
 
 _RED = "bold red"
@@ -35,10 +37,11 @@ def render_stats(found: Stats) -> None:
         answer("nothing was run yet")
     _table(
         "slowest migrations",
-        ("took", "rows", "environment", "migration", "when (UTC)"),
+        ("took", "is", "rows", "environment", "migration", "when (UTC)"),
         (
             (
                 seconds(it.work),
+                _above(it.above),
                 "" if it.rows is None else f"{it.rows:,}",
                 it.environment,
                 way_words(it.id, it.direction),
@@ -83,10 +86,11 @@ def render_stats(found: Stats) -> None:
     )
     _table(
         "most waited",
-        ("waited", "attempts", "environment", "migration", "in the way"),
+        ("waited", "is", "attempts", "environment", "migration", "in the way"),
         (
             (
                 waited_words(it),
+                _above(it.above),
                 f"{it.attempts:,}",
                 it.environment,
                 it.id,
@@ -114,10 +118,18 @@ def _expected(plan: ExpectedPlan) -> None:
         head += ", of which nothing is known"
     _table(
         head,
-        ("expected", "migration", "because"),
-        ((_expectation(it), it.id, it.words) for it in plan.migrations),
+        ("expected", "is", "migration", "because"),
+        ((_expectation(it), _above(it.above), it.id, it.words) for it in plan.migrations),
         several=True,
     )
+
+
+def _above(above: Level | None) -> str:
+    return above_words(above) if above else ""
+
+
+def _style(title: str, text: str) -> str:
+    return "" if title != "is" else _RED if text.isupper() else "bold"
 
 
 def _expectation(it: Expected) -> str:
@@ -130,11 +142,14 @@ def _table(
     head: str, titles: Sequence[str], rows: Iterable[Sequence[str]], *, several: bool
 ) -> None:
     """One of the tables, with what it is about above it; nothing where it has no rows."""
-    shown = [n for n, title in enumerate(titles) if several or title != "environment"]
-    found = [[row[n] for n in shown] for row in rows]
-    if not found:
+    all_ = list(rows)
+    if not all_:
         return
+    empty = {title for n, title in enumerate(titles) if not any(row[n] for row in all_)}
+    left_out = (empty & {"is"}) | (set() if several else {"environment"})
+    shown = [n for n, title in enumerate(titles) if title not in left_out]
+    found = [[row[n] for n in shown] for row in all_]
     answer(styled(head, "bold", sys.stdout))
     numeric = ("took", "rows", "expected", "attempts", "took there")
-    print_table([titles[n] for n in shown], found, right=numeric)
+    print_table([titles[n] for n in shown], found, right=numeric, style=_style)
     answer("")
