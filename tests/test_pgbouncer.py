@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 
+from tests.plugins import poolers as plugin
 from tests.plugins.poolers import pgbouncer
 from wishkit import config as configuration
 from wishkit.commands.everywhere import Everywhere
@@ -222,3 +224,13 @@ def test_a_pool_of_statements_is_told_whatever_is_asked(
         assert execute(looks) == 2
         told = capsys.readouterr()
         assert words in " ".join((told.out + told.err).split())
+
+
+def test_where_it_is_not_installed_tests_are_skipped_and_fail_in_ci(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
+    for in_ci, outcome in ((False, pytest.skip.Exception), (True, pytest.fail.Exception)):
+        monkeypatch.setattr(plugin, "IN_CI", in_ci)
+        with pytest.raises(outcome, match="pgbouncer is not installed"):
+            plugin.program()
