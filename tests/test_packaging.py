@@ -61,7 +61,14 @@ def test_the_wheel_holds_the_package_and_nothing_else(clone: Clone, tmp_path: Pa
     parts = ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")
     package = tracked("wishkit", root=clone.folder)
     assert names(wheel) == package | {f"{about}/{part}" for part in parts}
-    kinds = ("py.typed", "queries/*.sql", "ledger_versions/*.sql", "templates/*", "recipes/*.sql")
+    kinds = (
+        "py.typed",
+        "queries/*.sql",
+        "ledger_versions/*.sql",
+        "templates/*",
+        "recipes/*.sql",
+        "static/*",
+    )
     for kind in kinds:
         assert any(Path(name).match(kind) for name in package), kind
 
@@ -205,6 +212,8 @@ def test_every_dependency_is_locked_and_accounted_for() -> None:
 
     runtime = direct(project["project"]["dependencies"])
     assert runtime <= locked("runtime") <= locked("dev")
+    extras = direct(project["project"]["optional-dependencies"]["dashboard"])
+    assert extras <= locked("dev")
     assert direct(groups["dev"]) <= locked("dev")
     assert direct(groups["lock"]) == locked("lock")
 
@@ -213,6 +222,6 @@ def test_every_dependency_is_locked_and_accounted_for() -> None:
     others = re.findall(r"^\| (?!package )([\w.-]+) \|", told, re.MULTILINE)
     both = own + others
     assert len(both) == len(set(both)), "told twice"
-    wanted = runtime | direct([*groups["dev"], *groups["build"], *groups["lock"]])
+    wanted = runtime | extras | direct([*groups["dev"], *groups["build"], *groups["lock"]])
     assert set(own) == wanted
     assert set(others) == (locked("dev") | locked("lock")) - wanted
