@@ -135,7 +135,7 @@ def environments() -> Environments:
     """
     config = configuration.load()
     path = str(config.path) if config.path else None
-    return Environments(path, tuple(_listed(it) for it in config.environments))
+    return Environments(path, tuple(listed(it) for it in config.environments))
 
 
 def examine(names: Sequence[str] = ()) -> Examination:
@@ -163,7 +163,8 @@ def examine(names: Sequence[str] = ()) -> Examination:
         return Examination(tuple(it.value or Examined(it.name, error=it.error) for it in answers))
 
 
-def _listed(it: Environment) -> Listed:
+def listed(it: Environment) -> Listed:
+    """An environment as wishkit.toml has it, without secrets."""
     return Listed(it.name, reference(it), it.role, it.protected, tuple(_asks(it)))
 
 

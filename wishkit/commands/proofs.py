@@ -109,7 +109,7 @@ def require(
         f"{step.id}: {why}"
         for step in steps
         if step.direction == "forward"
-        and (why := _why_not(proofs.get(step.id), step.migration, told.get(step.id)))
+        and (why := why_not(proofs.get(step.id), step.migration, told.get(step.id)))
     ]
     if wrong:
         several = "migrations have" if wrong[1:] else "migration has"
@@ -121,7 +121,14 @@ def require(
         )
 
 
-def _why_not(proof: Proof | None, migration: Migration, base: str | None) -> str | None:
+def why_not(proof: Proof | None, migration: Migration, base: str | None) -> str | None:
+    """Why a proof does not hold for a migration as it is; None where it does.
+
+    Args:
+        proof: that is kept of it.
+        migration: its files.
+        base: what tells what is there before it; None where that is not known.
+    """
     if proof is None:
         return "never rehearsed"
     if proof.checksum != migration.checksum:
