@@ -53,6 +53,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "approve": ("cli_approvals", "Approve a request, as who logs in to the database."),
     "reject": ("cli_approvals", "Reject a request, which closes it."),
+    "dashboard": (
+        "cli_dashboard",
+        "A web page of all environments that only reads; or the same as files.",
+    ),
     "promote": ("cli_promote", "Apply in one environment what is proven in another."),
     "snapshot": (
         "cli_snapshot",
