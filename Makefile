@@ -61,6 +61,10 @@ status: runtime ## every migration and its state
 plan: runtime ## what migrate would run, statement by statement
 	@$(WISHKIT) plan $(ARGS)
 
+.PHONY: dashboard
+dashboard: dev ## a web page of the environments, or of the embedded database
+	@$(WISHKIT) dashboard $(ARGS)
+
 .PHONY: psql
 psql: runtime ## a psql session on the same database: make psql ARGS="-c 'TABLE sets'"
 	@$(WISHKIT) db psql $(ARGS)
@@ -107,6 +111,10 @@ bench: dev ## the project's benchmarks, as ratios measured in one run
 stall: dev ## how long clients wait while a migration runs on a busy table: psql against wishkit
 	@$(PY) bench/stall.py $(ARGS)
 
+.PHONY: screenshots
+screenshots: dev ## pictures of the dashboard's pages, to be looked at, in build/screenshots
+	@$(PY) -m tests.dashboard.screenshots $(ARGS)
+
 .PHONY: soak
 soak: dev ## the slow tests
 	@$(PY) -m pytest -n $(WORKERS) -m soak tests $(ARGS)
@@ -117,7 +125,7 @@ lock: ## pin every dependency by version and hash; ARGS=--upgrade for the newest
 	@$(VENV)-lock/bin/python -m pip --disable-pip-version-check install -qq --require-hashes \
 	  -r requirements/lock.txt
 	@set -- runtime "pyproject.toml --group build" \
-	  dev "pyproject.toml --group build --group dev" lock "--group lock"; \
+	  dev "pyproject.toml --extra dashboard --group build --group dev" lock "--group lock"; \
 	while [ $$# -gt 0 ]; do \
 	  $(VENV)-lock/bin/python -m uv pip compile $$2 --output-file requirements/$$1.txt --quiet \
 	    --no-config --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
