@@ -12,7 +12,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from wishkit.core import events
 from wishkit.errors import Location, WishkitError
+from wishkit.interface.json_log import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,6 +141,12 @@ def result_type(command: str) -> type:
     return found
 
 
+def log_reference() -> str:
+    """Markdown: every line of a log, by its event."""
+    parts = [_section(kind, name_of(kind)) for kind in get_args(events.Event)]
+    return "\n\n".join([*parts, _section(events.Blocker)])
+
+
 def reference() -> str:
     """Markdown: the commands, and below them every object with its fields."""
     rows = [f"| `wishkit {c} --json` | {_link(result_type(c).__name__)} |" for c in _ALL]
@@ -154,14 +162,14 @@ def reference() -> str:
     return "\n\n".join(parts)
 
 
-def _section(kind: type) -> str:
+def _section(kind: type, name: str | None = None) -> str:
     rows = [f"| `{name}` | {_written(hint)} | {what} |" for name, hint, what in _fields(kind)]
     if issubclass(kind, WishkitError):
         rows = [f"| `{name}` | {_linked(of)} | {what} |" for name, (of, what) in _ERROR.items()]
         summary = "An error; its fields never change, its sentences may."
     else:
         summary = _plainly((inspect.getdoc(kind) or "").splitlines()[0])
-    head = f"### {_name(kind)}\n\n{summary}\n\n| field | type | |\n|---|---|---|\n"
+    head = f"### {name or _name(kind)}\n\n{summary}\n\n| field | type | |\n|---|---|---|\n"
     return head + "\n".join(rows)
 
 

@@ -107,12 +107,14 @@ def test_a_plain_line_means_what_it_means_to_typer(words: str) -> None:
         for pair in declared.names
         for spelling in pair.split("/")
     ]
+    given_ = [it for it in parameters(function) if it not in (function.__kwdefaults__ or {})]
+    needed = ["0006"] * len(given_)
     texts = ["0006", "a b", "", "3", "-1", "-", "--", "x=y", "-y", "-h", "--unknown", "-yy"]
     word = st.sampled_from([*texts, *spellings, *(f"{s}={t}" for s in spellings for t in "3x")])
     plain_lines = 0
 
     @settings(max_examples=80, deadline=None, database=None, derandomize=True)
-    @given(st.lists(word, max_size=5))
+    @given(st.lists(word, max_size=5) | st.lists(word, max_size=3).map(lambda it: [*needed, *it]))
     def check(line: list[str]) -> None:
         nonlocal plain_lines
         plain = read_plain(function, line)

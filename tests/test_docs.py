@@ -67,6 +67,7 @@ _VARIES = [
     for pattern, text in (
         (r"postgresql://[^\s']+", "URL"),
         (r"\d\d\d\d-\d\d-\d\d \d\d:\d\d(:\d\d)?", "WHEN"),
+        (r"\d\d\d\d-\d\d-\d\dT[\d:.]+Z", "WHEN"),
         (r"\b\d[\d.]* (ms|s|min)\b( \d\d s)?", "TIME"),
         (r"PostgreSQL [\d.]+", "PostgreSQL N"),
         (r"wishkit \d[\w.]*", "wishkit N"),

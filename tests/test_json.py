@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.json_reference import RESULTS, reference, result_type
+from tests.json_reference import RESULTS, log_reference, reference, result_type
 from wishkit.interface.cli import load
 from wishkit.interface.overview import COMMANDS
 
@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "json.md"
 BEGIN, END = "<!-- generated: `make golden` -->\n", "\n<!-- end -->"
+LOG = "<!-- generated: `make golden`, the log -->\n"
 
 
 @pytest.mark.golden
 def test_the_reference_is_that_of_the_dataclasses() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
-    before, after = text.partition(BEGIN)[0], text.rpartition(END)[2]
-    current = f"{before}{BEGIN}{reference()}{END}{after}"
+    current = text
+    for begin, generated in ((BEGIN, reference()), (LOG, log_reference())):
+        before, _, rest = current.partition(begin)
+        current = f"{before}{begin}{generated}{END}{rest.partition(END)[2]}"
     if os.environ.get("WISHKIT_GOLDEN") == "write":
         DOCUMENT.write_text(current, encoding="utf-8")
     assert DOCUMENT.read_text(encoding="utf-8") == current, "`make golden` writes it anew"
@@ -37,12 +40,14 @@ def test_every_command_with_json_is_in_the_reference() -> None:
 
 
 def test_every_field_is_described() -> None:
-    assert re.findall(r"^\| `\w+` \| .*\|  \|$", reference(), re.MULTILINE) == []
+    assert re.findall(r"^\| `\w+` \| .*\|  \|$", reference() + log_reference(), re.MULTILINE) == []
 
 
-def shape(kind: str) -> list[str]:
-    """The fields that the reference tells of an object."""
-    section = reference().split(f"### {kind}\n", 1)[1].split("###", 1)[0]
+def shape(kind: str, *, log: bool = False) -> list[str]:
+    """The fields that the reference tells of an object, or of an event of the log."""
+    section = (
+        (log_reference() if log else reference()).split(f"### {kind}\n", 1)[1].split("###", 1)[0]
+    )
     return re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
 
 

@@ -11,6 +11,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class CommandStarted:
+    """It is known what was asked, and where.
+
+    Attributes:
+        verb: what was asked.
+        environment: where, as wishkit.toml calls it, or as the database was named.
+    """
+
+    verb: str
+    environment: str
+
+
+@dataclass(frozen=True, slots=True)
 class Connected:
     """A database answered.
 
@@ -19,6 +32,23 @@ class Connected:
     """
 
     target: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """A run has the lock, and its row in the ledger.
+
+    Attributes:
+        run: its number in the ledger.
+        database: the database's name.
+        host: name or address of the server, or its socket folder.
+        port: of the server.
+    """
+
+    run: int
+    database: str
+    host: str
+    port: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +196,25 @@ class StatementsStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class StatementsFinished:
+    """One message has come through; what it did may still be rolled back with the migration.
+
+    Attributes:
+        id: the migration.
+        first: number of its first statement in the file.
+        last: number of its last one.
+        seconds: how long it took, without waits.
+        rows: how many it wrote; None where it writes none.
+    """
+
+    id: str
+    first: int
+    last: int
+    seconds: float
+    rows: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Progressed:
     """How far something has got that takes long: an index build, a batched backfill, a backup.
 
@@ -210,24 +259,59 @@ class MigrationFinished:
     Attributes:
         id: which one.
         direction: forward or backward.
-        seconds: how long it took.
+        seconds: how long it took, with waits.
+        rows: how many it wrote; None where none of its statements writes any.
+        waited: what was lost by others being in the way, in seconds.
+        retries: how many tries came to nothing.
     """
 
     id: str
     direction: Direction
     seconds: float
+    rows: int | None = None
+    waited: float = 0.0
+    retries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationStopped:
+    """A migration did not come through.
+
+    Attributes:
+        id: which one.
+        direction: forward or backward.
+        outcome: ``failed`` and rolled back, ``partial``, ``interrupted`` or ``unknown``.
+        code: of the error, as docs/errors.md lists them.
+        seconds: how long it took, with waits.
+        rows: how many it had written; None where none of its statements writes any.
+        waited: what was lost by others being in the way, in seconds.
+        retries: how many tries came to nothing.
+    """
+
+    id: str
+    direction: Direction
+    outcome: str
+    code: str
+    seconds: float
+    rows: int | None
+    waited: float
+    retries: int
 
 
 Event = (
-    Connected
+    CommandStarted
+    | Connected
+    | RunStarted
     | Waiting
     | Blocked
     | Replaying
     | Asking
     | MigrationStarted
     | StatementsStarted
+    | StatementsFinished
     | Progressed
     | Noted
     | MigrationFinished
+    | MigrationStopped
 )
 Listener = Callable[[Event], None]

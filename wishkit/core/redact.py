@@ -24,6 +24,16 @@ _LITERAL = (
     r"|\$(\w*)\$.*?(?:\$\2\$|\Z))"
 )
 
+# What may hold a quote that opens no literal comes before the literals: names and comments. A
+# comment inside a comment is cut out with all there is up to the last end of any.
+_PIECES = (
+    r"(?P<name>\"(?:[^\"]|\"\")*(?:\"|\Z))"
+    r"|(?P<comment>--[^\n]*|/\*(?:.*\*/|.*\Z))"
+    r"|\bE'(?:[^'\\]|\\.|'')*(?:'|\\?\Z)"
+    r"|'(?:[^']|'')*(?:'|\Z)"
+    r"|\$(?P<tag>\w*)\$.*?(?:\$(?P=tag)\$|\Z)"
+)
+
 # scheme://user:password@host. The password reaches to the last @ of the word, because one with an
 # unescaped / or @ in it is exactly what makes a URI end up in an error message.
 _URI = r"(\b[a-z][a-z0-9+.-]{0,30}://[^\s:/@]*:)(\S+)"
@@ -53,6 +63,20 @@ def redact(text: str) -> str:
     for pattern, replacement in _RULES:
         text = re.sub(pattern, replacement, text, flags=re.IGNORECASE | re.DOTALL)
     return text
+
+
+def without_literals(sql: str) -> str:
+    """A statement, or its beginning, without what is in its literals and comments.
+
+    Each literal reads ``'…'``, each comment is a blank. Names in double quotes stay.
+    """
+    return re.sub(_PIECES, _without_literal, sql, flags=re.IGNORECASE | re.DOTALL)
+
+
+def _without_literal(piece: re.Match[str]) -> str:
+    if piece["name"]:
+        return piece["name"]
+    return " " if piece["comment"] else "'…'"
 
 
 def _without_password(uri: re.Match[str]) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from wishkit.core.redact import redact
+from wishkit.core.redact import redact, without_literals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,11 +15,6 @@ if TYPE_CHECKING:
 
 _SHOWN = 80  # characters of a query
 _KEPT = 10  # blockers of one attempt
-# What a client's statement is about is not ours to keep: '…', E'…', $tag$…$tag$, also cut off.
-_LITERAL = re.compile(
-    r"\bE'(?:[^'\\]|\\.|'')*(?:'|\\?\Z)|'(?:[^']|'')*(?:'|\Z)|\$(\w*)\$.*?(?:\$\1\$|\Z)",
-    re.DOTALL | re.IGNORECASE,
-)
 
 
 @dataclass(slots=True)
@@ -36,6 +30,11 @@ class Waits:
     seconds: float = 0.0
     retries: dict[str, int] = field(default_factory=dict)
     blockers: list[dict[str, str | None]] = field(default_factory=list)
+
+    @property
+    def tries(self) -> int:
+        """How many came to nothing."""
+        return sum(self.retries.values())
 
     def retried(self, reason: str) -> None:
         """One attempt came to nothing."""
@@ -64,8 +63,8 @@ class Waits:
 
 
 def query_without_values(query: str | None) -> str | None:
-    """The beginning of somebody's statement on one line, without passwords and literals."""
+    """The beginning of somebody's statement on one line, without literals and comments."""
     if not query:
         return None
-    text = " ".join(_LITERAL.sub("'…'", redact(query)).split())
+    text = " ".join(without_literals(redact(query)).split())
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
+    from wishkit.errors import WishkitError
+
 USAGE_STATUS = 2
 BUG_STATUS = 101
 INTERRUPT_STATUS = 130
+LOG = "--log-json"
 COMPLETION = "_WISHKIT_COMPLETE"  # set by a shell that asks what could come next
 
 
@@ -61,23 +64,37 @@ def _guarded(arguments: list[str]) -> int:
     try:
         return execute(arguments)
     except WishkitError as error:
-        from wishkit.interface.errors import print_error  # noqa: PLC0415 - rarely needed
-
-        print_error(error, as_json="--json" in arguments)
+        _tell(error, arguments)
         return error.exit_status
     except KeyboardInterrupt:
+        from wishkit.errors import Interrupted  # noqa: PLC0415 - rarely needed
         from wishkit.interface.output import say  # noqa: PLC0415 - rarely needed
 
-        say("interrupted; nothing was run")
+        if LOG in arguments:
+            _tell(Interrupted("interrupted", state="nothing was run"), arguments)
+        else:
+            say("interrupted; nothing was run")
         return INTERRUPT_STATUS
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, a person must be told what to do
         from wishkit.interface.bug import bug_error  # noqa: PLC0415 - rarely needed
-        from wishkit.interface.errors import print_error  # noqa: PLC0415 - rarely needed
 
-        print_error(bug_error(error, arguments))
+        _tell(bug_error(error, arguments), arguments, bug=True)
         return BUG_STATUS
+
+
+def _tell(error: WishkitError, arguments: list[str], *, bug: bool = False) -> None:
+    """The error, to whoever is meant to read it."""
+    from wishkit.interface.errors import print_error  # noqa: PLC0415 - rarely needed
+
+    as_json, logs = "--json" in arguments and not bug, LOG in arguments
+    if logs:
+        from wishkit.interface.json_log import log_error  # noqa: PLC0415 - rarely needed
+
+        log_error(error)
+    if as_json or not logs:
+        print_error(error, as_json=as_json)
 
 
 def execute(arguments: list[str]) -> int:

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING, Annotated, cast
 
 from wishkit.errors import UsageError
-from wishkit.interface.options import Accept, Env, Json, LockWait, Url, Yes, workspace
+from wishkit.interface.audience import audience
+from wishkit.interface.options import Accept, Env, Json, LockWait, LogJson, Url, Yes, workspace
 from wishkit.interface.output import answer
 from wishkit.interface.parameters import Argument, Option
 from wishkit.interface.progress import Progress
@@ -41,6 +42,7 @@ def plan(
     url: Url = None,
     env: Env = None,
     json: Json = False,
+    log_json: LogJson = False,
 ) -> int:
     """What migrate or rollback would run; changes nothing.
 
@@ -48,9 +50,11 @@ def plan(
     """
     from wishkit.commands import plan as verb  # noqa: PLC0415 - imported where used
 
-    with Progress(quiet=json) as progress:
+    with audience("plan", quiet=json, log_json=log_json) as listening:
+        place = workspace(listening, url, env)
+        listening.about(place.target.name)
         result = verb.plan(
-            workspace(progress, url, env),
+            place,
             to=to,
             rollback_to=rollback_to,
             steps=steps,

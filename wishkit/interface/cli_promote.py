@@ -2,7 +2,8 @@
 
 from typing import Annotated
 
-from wishkit.interface.options import Accept, Env, Json, Url, Yes, workspace
+from wishkit.interface.audience import audience
+from wishkit.interface.options import Accept, Env, Json, LogJson, Url, Yes, workspace
 from wishkit.interface.output import answer
 from wishkit.interface.parameters import Argument, Option
 from wishkit.interface.progress import Progress
@@ -30,6 +31,7 @@ def promote(
     ] = None,
     yes: Yes = False,
     json: Json = False,
+    log_json: LogJson = False,
 ) -> int:
     """Apply in one environment what is proven in another.
 
@@ -37,9 +39,10 @@ def promote(
     """
     from wishkit.commands import promote as verb  # noqa: PLC0415 - imported where used
 
-    with Progress(quiet=json) as progress:
+    with audience("promote", quiet=json, log_json=log_json) as listening:
+        listening.about(target)
         result = verb.promote(
-            workspace(progress, "embedded", None),
+            workspace(listening, "embedded", None),
             source,
             target,
             dry_run=dry_run,
@@ -48,6 +51,7 @@ def promote(
             skip=skip or (),
             yes=yes,
         )
+        listening.ended(result.error, result.exit_status)
     if report:
         from wishkit.interface.report.ticket import ticket, write  # noqa: PLC0415 - rarely needed
 

@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from wishkit.interface.audience import audience
 from wishkit.interface.options import (
     Accept,
     Attempt,
@@ -9,6 +10,7 @@ from wishkit.interface.options import (
     Json,
     KillBlockers,
     LockWait,
+    LogJson,
     NoBackup,
     Patience,
     Unfinished,
@@ -21,7 +23,6 @@ from wishkit.interface.options import (
     workspace,
 )
 from wishkit.interface.parameters import Argument, Option
-from wishkit.interface.progress import Progress
 
 
 def migrate(
@@ -57,6 +58,7 @@ def migrate(
     url: Url = None,
     env: Env = None,
     json: Json = False,
+    log_json: LogJson = False,
 ) -> int:
     """Apply what is pending.
 
@@ -73,20 +75,23 @@ def migrate(
             url=url,
             env=env,
             json=json,
+            log_json=log_json,
         )
     from wishkit.commands import migrate as verb  # noqa: PLC0415 - imported where used
 
-    with Progress(quiet=json) as progress:
+    with audience("migrate", quiet=json, log_json=log_json) as listening:
+        place = workspace(
+            listening,
+            url,
+            env,
+            lock_wait=lock_wait,
+            patience=patience,
+            attempt=attempt,
+            kill_blockers=kill_blockers,
+        )
+        listening.about(place.target.name)
         report = verb.migrate(
-            workspace(
-                progress,
-                url,
-                env,
-                lock_wait=lock_wait,
-                patience=patience,
-                attempt=attempt,
-                kill_blockers=kill_blockers,
-            ),
+            place,
             to=to,
             allow_out_of_order=allow_out_of_order,
             allow_missing=allow_missing,
@@ -97,7 +102,8 @@ def migrate(
             verify=verify,
             no_backup=no_backup,
         )
-    return finish(report, as_json=json)
+        listening.ended(report.error)
+    return finish(report, as_json=json, log_json=log_json)
 
 
 def rollback(
@@ -126,6 +132,7 @@ def rollback(
     url: Url = None,
     env: Env = None,
     json: Json = False,
+    log_json: LogJson = False,
 ) -> int:
     """Undo migrations, newest applied first.
 
@@ -134,17 +141,19 @@ def rollback(
     from wishkit.commands import rollback as verb  # noqa: PLC0415 - imported where used
     from wishkit.interface.render import render_rollback_plan  # noqa: PLC0415 - as above
 
-    with Progress(quiet=json) as progress:
+    with audience("rollback", quiet=json, log_json=log_json) as listening:
+        place = workspace(
+            listening,
+            url,
+            env,
+            lock_wait=lock_wait,
+            patience=patience,
+            attempt=attempt,
+            kill_blockers=kill_blockers,
+        )
+        listening.about(place.target.name)
         report = verb.rollback(
-            workspace(
-                progress,
-                url,
-                env,
-                lock_wait=lock_wait,
-                patience=patience,
-                attempt=attempt,
-                kill_blockers=kill_blockers,
-            ),
+            place,
             to=to,
             steps=steps,
             ids=ids or (),
@@ -157,4 +166,5 @@ def rollback(
             no_backup=no_backup,
             show=None if json else render_rollback_plan,
         )
-    return finish(report, as_json=json)
+        listening.ended(report.error)
+    return finish(report, as_json=json, log_json=log_json)

@@ -14,12 +14,12 @@ from wishkit.errors import Location, WishkitError
 
 def to_json(result: object) -> str:
     """Indented JSON with a line a field, for people and for jq alike."""
-    return msgspec.json.format(msgspec.json.encode(_plain(result)), indent=2).decode()
+    return msgspec.json.format(msgspec.json.encode(plain(result)), indent=2).decode()
 
 
 def to_json_line(result: object) -> str:
     """The same on one line, for what comes one after the other."""
-    return msgspec.json.encode(_plain(result)).decode()
+    return msgspec.json.encode(plain(result)).decode()
 
 
 def error_value(error: WishkitError) -> dict[str, Any]:
@@ -28,14 +28,14 @@ def error_value(error: WishkitError) -> dict[str, Any]:
         "code": error.code,
         "message": error.message,
         "exit_status": error.exit_status,
-        "where": _plain(error.where),
+        "where": plain(error.where),
         "help": error.help,
         "state": error.state,
         "notes": list(error.notes),
     }
 
 
-def _plain(value: object) -> object:  # noqa: PLR0911 - one line a kind
+def plain(value: object) -> Any:  # noqa: ANN401, PLR0911 - whatever JSON has, one line a kind
     """The value as objects, lists and what JSON has."""
     match value:
         case WishkitError():
@@ -48,9 +48,9 @@ def _plain(value: object) -> object:  # noqa: PLR0911 - one line a kind
             # Without a zone, JavaScript and others would take it for local time.
             return value.replace(tzinfo=UTC)
         case list() | tuple():
-            return [_plain(item) for item in value]
+            return [plain(item) for item in value]
         case dict():
-            return {key: _plain(item) for key, item in value.items()}
+            return {key: plain(item) for key, item in value.items()}
     if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     return value

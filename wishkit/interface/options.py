@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from wishkit.commands.report import Report
     from wishkit.commands.workspace import Workspace
     from wishkit.core import plan
-    from wishkit.interface.progress import Progress
+    from wishkit.interface.audience import Listening
 
 SHORTEST = 0.2  # seconds between two questions of --watch
 
@@ -30,6 +30,10 @@ Environments = Annotated[
     list[str] | None, Argument(metavar="NAME", help="Only these environments.")
 ]
 Json = Annotated[bool, Option("--json", help="Print the result as JSON.")]
+LogJson = Annotated[
+    bool,
+    Option("--log-json", help="Tell what happens as JSON lines on stderr; docs/json.md."),
+]
 Yes = Annotated[bool, Option("--yes", "-y", help="Consent for a protected database.")]
 Accept = Annotated[
     list[str] | None,
@@ -111,7 +115,7 @@ def decision(word: str | None) -> plan.Unfinished | None:
 
 
 def workspace(
-    progress: Progress,
+    listening: Listening,
     url: str | None,
     env: str | None,
     *,
@@ -127,7 +131,7 @@ def workspace(
     """
     from wishkit.commands.workspace import open_workspace  # noqa: PLC0415 - imported where used
 
-    ask = _asker(progress) if sys.stdin.isatty() and sys.stderr.isatty() else None
+    somebody = listening.asks and sys.stdin.isatty() and sys.stderr.isatty()
     given = {
         "deadline": seconds_of(patience),
         "attempt": seconds_of(attempt),
@@ -136,8 +140,8 @@ def workspace(
     return open_workspace(
         url=url,
         env=env,
-        listener=progress,
-        ask=ask,
+        listener=listening,
+        ask=_asker(listening) if somebody else None,
         lock_wait=seconds_of(lock_wait),
         patience={name: value for name, value in given.items() if value is not None},
     )
@@ -191,7 +195,7 @@ def _whose(word: str | None) -> str | None:
     )
 
 
-def finish(report: Report, *, as_json: bool) -> int:
+def finish(report: Report, *, as_json: bool, log_json: bool) -> int:
     """Show what a run came to; its exit status."""
     if as_json:
         from wishkit.interface.json import to_json  # noqa: PLC0415 - heavy
@@ -203,16 +207,16 @@ def finish(report: Report, *, as_json: bool) -> int:
         render_report(report)
     if report.error is None:
         return 0
-    if not as_json:
+    if not as_json and not log_json:
         from wishkit.interface.errors import print_error  # noqa: PLC0415 - rarely needed
 
         print_error(report.error)
     return report.error.exit_status
 
 
-def _asker(progress: Progress) -> Callable[[str], bool]:
+def _asker(listening: Listening) -> Callable[[str], bool]:
     def ask(question: str) -> bool:
-        progress.stop()
+        listening.stop()
         return confirm(question)
 
     return ask

@@ -21,6 +21,7 @@ from wishkit.core.events import (
 )
 from wishkit.interface.meter import Meter
 from wishkit.interface.output import console, say, seconds, styled, whole_seconds
+from wishkit.interface.pace import Pace
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -29,12 +30,11 @@ if TYPE_CHECKING:
     from rich.live import Live
 
     from wishkit.core.events import Event
+    from wishkit.interface.audience import Ending
 
 _MARKS = {"forward": "✓", "backward": "↩"}
 _DONE = {"forward": "applied", "backward": "rolled back"}
 _BLOCKERS_SHOWN = 5
-_TOLD_AGAIN = 30.0  # seconds after which a log is told again who is in the way
-_TOLD_SOON = 2.0  # after which it is told that there is somebody else; short readers are many
 _NOTICED = 1.0  # seconds after which somebody wonders
 _LINES_KEPT = 5  # finished migrations that stay in sight above the one that runs
 
@@ -50,6 +50,8 @@ class Progress:
         quiet: say nothing but what the server said; for --json.
     """
 
+    asks = True
+
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
         self._live: Live | None = None
@@ -61,7 +63,7 @@ class Progress:
         self._blocked: Blocked | None = None
         self._replaying: Replaying | None = None
         self._asking: Asking | None = None
-        self._told: tuple[set[int], float] = (set(), 0.0)
+        self._pace = Pace()
         self._finished: list[MigrationFinished] = []
         self._began = 0.0
 
@@ -74,6 +76,11 @@ class Progress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.stop()
+
+    def end(self, ending: Ending) -> None:
+        """Take the live lines away; how it ended is told by who prints the result."""
+        del ending
         self.stop()
 
     def stop(self) -> None:
@@ -136,10 +143,7 @@ class Progress:
     def _block(self, event: Blocked) -> None:
         """Show who is in the way; where nothing moves, when somebody comes and now and then."""
         self._blocked = event
-        pids, ago = {b.pid for b in event.blockers}, time.monotonic() - self._told[1]
-        due = ago > (_TOLD_AGAIN if pids <= self._told[0] else _TOLD_SOON)
-        if due and not self._moving:
-            self._told = pids, time.monotonic()
+        if not self._moving and self._pace.blocked(event):
             first, *others = _blocked(event)
             for line in (f"{event.id}: {first}", *others):
                 self._say(line, "")

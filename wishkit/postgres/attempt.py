@@ -7,7 +7,13 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from wishkit.core.events import Noted, StatementsStarted
+from wishkit.core.events import (
+    MigrationFinished,
+    MigrationStopped,
+    Noted,
+    StatementsFinished,
+    StatementsStarted,
+)
 from wishkit.core.waits import Waits
 from wishkit.core.weight import weighs
 from wishkit.postgres.recorder import Met
@@ -141,6 +147,36 @@ class Attempt:
         told = {"rows": self._wrote, "sizes": self._sizes, "batches": self._portions}
         self.timings.append(entry | {k: v for k, v in told.items() if v is not None})
         self._wrote = self._sizes = self._portions = None
+
+    def came_through(self, batch: Batch) -> None:
+        """Tell the listener how long the message took that was timed last."""
+        took, step = self.timings[-1], self.step
+        told = StatementsFinished(
+            step.id, batch.first, batch.last, took["ms"] / 1000, took.get("rows")
+        )
+        self.run.listener(told)
+
+    @property
+    def finished(self) -> MigrationFinished:
+        """What the listener is told when it is committed."""
+        step, waits = self.step, self.waits
+        return MigrationFinished(
+            step.id, step.direction, self.elapsed, self.rows, waits.seconds, waits.tries
+        )
+
+    def stopped(self, outcome: str, code: str) -> MigrationStopped:
+        """What the listener is told when it comes to nothing, or not to its end."""
+        step, waits = self.step, self.waits
+        return MigrationStopped(
+            step.id,
+            step.direction,
+            outcome,
+            code,
+            self.elapsed,
+            self.rows,
+            waits.seconds,
+            waits.tries,
+        )
 
     @property
     def rows(self) -> int | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from wishkit.core.events import MigrationFinished, MigrationStarted, Noted
+from wishkit.core.events import MigrationStarted, Noted
 from wishkit.errors import Interrupted, MigrationFailed, WishkitError
 from wishkit.postgres import failure
 from wishkit.postgres.attempt import Attempt
 from wishkit.postgres.enums import verify_order
 from wishkit.postgres.ledger import is_large, keep_large_script
 from wishkit.postgres.patience import OutOfPatience, Stalled
+from wishkit.postgres.run import outcome_of
 from wishkit.postgres.session import Lost, Refused
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from wishkit.core.batches import Batch
+    from wishkit.core.events import MigrationFinished, MigrationStopped
     from wishkit.core.plan import Step
     from wishkit.postgres.patience import Settings
     from wishkit.postgres.run import Run
@@ -45,14 +47,37 @@ def run_step(
         OutcomeUnknown: the connection was lost and the server did not come back.
         Interrupted: asked to stop.
     """
-    from wishkit.postgres.journal import run_stepwise  # noqa: PLC0415 - builds on this
-    from wishkit.postgres.steps import go_on, how_far  # noqa: PLC0415 - as above
-
     run.check_lock()
     note = step.why or (f"resumed after statement {step.done}" if step.done else None)
     count = batches[-1].last
     run.listener(MigrationStarted(step.id, step.direction, position, total, count, note))
     attempt = Attempt(run, step, batches)  # its clock starts when everybody has been told
+    try:
+        _run(attempt)
+    except WishkitError as error:
+        run.listener(_how_stopped(attempt, error))
+        raise
+    if step.direction == "forward":
+        run.applied.append(step.id)
+    elif step.id in run.applied:
+        run.applied.remove(step.id)
+    run.listener(attempt.finished)
+    return attempt
+
+
+def _how_stopped(attempt: Attempt, error: WishkitError) -> MigrationFinished | MigrationStopped:
+    """What the listener is told; who was asked to stop may have been done by then."""
+    forward = attempt.step.direction == "forward"
+    if isinstance(error, Interrupted) and (attempt.step.id in attempt.run.applied) == forward:
+        return attempt.finished
+    return attempt.stopped(outcome_of(error), error.code)
+
+
+def _run(attempt: Attempt) -> None:
+    from wishkit.postgres.journal import run_stepwise  # noqa: PLC0415 - builds on this
+    from wishkit.postgres.steps import go_on, how_far  # noqa: PLC0415 - as above
+
+    step = attempt.step
     removals = _listen(attempt)
     try:
         if step.transactional:
@@ -62,16 +87,10 @@ def run_step(
     except KeyboardInterrupt:
         error = _settle_interrupt(attempt)
         if not step.transactional and (far := how_far(attempt)):
-            error.state, error.help = f"{far}; {run.position}", go_on(step)
+            error.state, error.help = f"{far}; {attempt.run.position}", go_on(step)
         raise error from None
     finally:
         removals()
-    if step.direction == "forward":
-        run.applied.append(step.id)
-    elif step.id in run.applied:
-        run.applied.remove(step.id)
-    run.listener(MigrationFinished(step.id, step.direction, attempt.elapsed))
-    return attempt
 
 
 def _listen(attempt: Attempt) -> Callable[[], None]:
@@ -176,6 +195,7 @@ def _send_batch(attempt: Attempt, batch: Batch, *, answers: bool) -> None:
             attempt.wrote(session.copy(body, [memoryview(source)[slice(*data)]]))
     finally:
         attempt.timed(batch, began)
+    attempt.came_through(batch)
     verify_order(session, batch, attempt.batches)
 
 
@@ -200,6 +220,8 @@ def _finish(attempt: Attempt, prefix: bytes, batch: Batch | None, *, keep: bool)
         if batch:
             attempt.timed(batch, began)
     attempt.heard(results[:statements])
+    if batch:
+        attempt.came_through(batch)
 
 
 def _count(prefix: bytes) -> int:

@@ -89,6 +89,8 @@ def _run_timed(attempt: Attempt, batch: Batch, *, begun: bool) -> None:
     finally:
         if ran:
             attempt.timed(batch, began, attempt.waits.seconds - waited)
+    if ran:
+        attempt.came_through(batch)
 
 
 def _read(attempt: Attempt) -> dict[int, Line]:

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from wishkit.core.events import RunStarted
 from wishkit.errors import (
     ConnectError,
     LedgerError,
@@ -212,10 +213,10 @@ class Run:
         try:
             yield
         except BaseException as error:
-            self._end(_outcome(error))
+            self._end(outcome_of(error))
             raise
         else:
-            self._end(_outcome(self.failure) if self.failure else "done")
+            self._end(outcome_of(self.failure) if self.failure else "done")
 
     def _end(self, outcome: str) -> None:
         """Close the run's row, on a new connection where the old one is in no state to.
@@ -334,6 +335,8 @@ def begin_run(
     recorder = Recorder(connection, schema, row[0], str(values["user"]), str(values["host"]))
     run = Run(target, verb, session, guard, recorder, listener, ledger)
     run.applied = [r.id for r in ledger.records]
+    about = connection.info
+    listener(RunStarted(row[0], about.dbname, about.host, about.port))
     return run
 
 
@@ -362,7 +365,8 @@ def _refuse_yoyo(connection: Connection, ledger: Ledger) -> None:
         )
 
 
-def _outcome(error: BaseException) -> str:
+def outcome_of(error: BaseException) -> str:
+    """How what was stopped by an error ended, in the ledger's word."""
     code = error.exit_status if isinstance(error, WishkitError) else None
     if isinstance(error, KeyboardInterrupt) or code == 130:  # noqa: PLR2004 - errors.py
         return "interrupted"
