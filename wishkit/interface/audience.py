@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, Self
 
-from wishkit.core.events import CommandStarted, MigrationStarted
+from wishkit.core.events import CommandStarted, MigrationStarted, Noted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -156,18 +156,38 @@ def _let_go_of_stderr() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
-def audience(verb: str, *, quiet: bool, log_json: bool) -> Audience:
+def audience(
+    verb: str, *, quiet: bool, log_json: bool = False, metrics: str | None = None
+) -> Audience:
     """Who listens to a command, as its options have it.
 
     Args:
         verb: what was asked.
         quiet: ``--json``: stderr has only what the server says.
         log_json: stderr has a log in the place of progress.
-    """
-    if log_json:
-        from wishkit.interface.json_log import json_log  # noqa: PLC0415 - heavy
+        metrics: a file to write what the run took to.
 
-        return Audience(verb, [json_log()])
+    Raises:
+        UsageError: ``metrics-not-writable``.
+    """
+    screen = _log() if log_json else _progress(quiet=quiet)
+    if metrics is None:
+        return Audience(verb, [screen])
+    from wishkit.interface.metrics import Metrics  # noqa: PLC0415 - rarely needed
+
+    def warn(text: str) -> None:
+        screen(Noted(verb, "WARNING", text))
+
+    return Audience(verb, [Metrics(verb, metrics, warn), screen])
+
+
+def _log() -> Sink:
+    from wishkit.interface.json_log import json_log  # noqa: PLC0415 - heavy
+
+    return json_log()
+
+
+def _progress(*, quiet: bool) -> Sink:
     from wishkit.interface.progress import Progress  # noqa: PLC0415 - imported where used
 
-    return Audience(verb, [Progress(quiet=quiet)])
+    return Progress(quiet=quiet)

@@ -3,7 +3,17 @@
 from typing import Annotated
 
 from wishkit.interface.audience import audience
-from wishkit.interface.options import Accept, Env, Json, LogJson, Url, Yes, workspace
+from wishkit.interface.options import (
+    Accept,
+    Env,
+    Json,
+    LogJson,
+    Metrics,
+    Url,
+    Yes,
+    refuse_metrics_of_nothing,
+    workspace,
+)
 from wishkit.interface.output import answer
 from wishkit.interface.parameters import Argument, Option
 from wishkit.interface.progress import Progress
@@ -32,6 +42,7 @@ def promote(
     yes: Yes = False,
     json: Json = False,
     log_json: LogJson = False,
+    metrics: Metrics = None,
 ) -> int:
     """Apply in one environment what is proven in another.
 
@@ -39,7 +50,9 @@ def promote(
     """
     from wishkit.commands import promote as verb  # noqa: PLC0415 - imported where used
 
-    with audience("promote", quiet=json, log_json=log_json) as listening:
+    if dry_run:
+        refuse_metrics_of_nothing(metrics)
+    with audience("promote", quiet=json, log_json=log_json, metrics=metrics) as listening:
         listening.about(target)
         result = verb.promote(
             workspace(listening, "embedded", None),

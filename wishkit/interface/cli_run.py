@@ -11,6 +11,7 @@ from wishkit.interface.options import (
     KillBlockers,
     LockWait,
     LogJson,
+    Metrics,
     NoBackup,
     Patience,
     Unfinished,
@@ -20,6 +21,7 @@ from wishkit.interface.options import (
     Yes,
     decision,
     finish,
+    refuse_metrics_of_nothing,
     workspace,
 )
 from wishkit.interface.parameters import Argument, Option
@@ -59,12 +61,14 @@ def migrate(
     env: Env = None,
     json: Json = False,
     log_json: LogJson = False,
+    metrics: Metrics = None,
 ) -> int:
     """Apply what is pending.
 
     Example: wishkit migrate --env staging --to 0007
     """
     if dry_run:
+        refuse_metrics_of_nothing(metrics)
         from wishkit.interface.cli_plan import plan  # noqa: PLC0415 - imported where used
 
         return plan(
@@ -79,7 +83,7 @@ def migrate(
         )
     from wishkit.commands import migrate as verb  # noqa: PLC0415 - imported where used
 
-    with audience("migrate", quiet=json, log_json=log_json) as listening:
+    with audience("migrate", quiet=json, log_json=log_json, metrics=metrics) as listening:
         place = workspace(
             listening,
             url,
@@ -133,6 +137,7 @@ def rollback(
     env: Env = None,
     json: Json = False,
     log_json: LogJson = False,
+    metrics: Metrics = None,
 ) -> int:
     """Undo migrations, newest applied first.
 
@@ -141,7 +146,7 @@ def rollback(
     from wishkit.commands import rollback as verb  # noqa: PLC0415 - imported where used
     from wishkit.interface.render import render_rollback_plan  # noqa: PLC0415 - as above
 
-    with audience("rollback", quiet=json, log_json=log_json) as listening:
+    with audience("rollback", quiet=json, log_json=log_json, metrics=metrics) as listening:
         place = workspace(
             listening,
             url,

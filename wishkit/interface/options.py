@@ -34,6 +34,14 @@ LogJson = Annotated[
     bool,
     Option("--log-json", help="Tell what happens as JSON lines on stderr; docs/json.md."),
 ]
+Metrics = Annotated[
+    str | None,
+    Option(
+        "--metrics",
+        metavar="FILE",
+        help="Write what it took to this file, for Prometheus, however it ends.",
+    ),
+]
 Yes = Annotated[bool, Option("--yes", "-y", help="Consent for a protected database.")]
 Accept = Annotated[
     list[str] | None,
@@ -181,6 +189,19 @@ def pause_of(interval: str | None, *, usual: float) -> float:
             help=f"ask no more often than every {SHORTEST * 1000:g}ms",
         )
     return seconds
+
+
+def refuse_metrics_of_nothing(metrics: str | None) -> None:
+    """A dry run is no run: its metrics would stand in the place of the last one's.
+
+    Raises:
+        UsageError: some are wanted.
+    """
+    if metrics is None:
+        return
+    from wishkit.errors import UsageError  # noqa: PLC0415 - imported where used
+
+    raise UsageError("--dry-run runs nothing: there are no metrics", help="leave out --metrics")
 
 
 def _whose(word: str | None) -> str | None:
