@@ -98,11 +98,17 @@ def test_lines_come_at_once_and_an_interrupt_is_told(project: Project) -> None:
 
 
 @pytest.mark.parametrize("option", ["--log-json", "--no-verify"])
-def test_whoever_stops_reading_stderr_ends_no_run(project: Project, option: str) -> None:
+@pytest.mark.parametrize("place", ["a pipe nobody reads", "/dev/full"])
+def test_whoever_stops_reading_stderr_ends_no_run(
+    project: Project, option: str, place: str
+) -> None:
     project.pair("0001_a", "CREATE TABLE a ();")
     project.pair("0002_b", "CREATE TABLE b ();")
-    reader, writer = os.pipe()
-    os.close(reader)
+    if place == "/dev/full":
+        writer = os.open(place, os.O_WRONLY)
+    else:
+        reader, writer = os.pipe()
+        os.close(reader)
     done = subprocess.run(
         [sys.executable, "-m", "wishkit", "migrate", option, "--url", project.url],
         cwd=project.folder,

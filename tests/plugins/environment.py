@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PREFIXES = ("PG", "WISHKIT_", "LC_", "YOYO", "GITHUB_", "COV_", "MAKE")
+PREFIXES = ("PG", "WISHKIT_", "LC_", "YOYO", "GITHUB_", "COV_", "MAKE", "OTEL_", "TRACE")
 NAMES = {
     # What `make test` hands down to any other make: its flags, and variables of its command line.
     "MFLAGS",

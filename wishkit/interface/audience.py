@@ -64,7 +64,8 @@ class Sink(Listening, Protocol):
 class Audience:
     """Hands each event on to several, and tells them how it ended; a context manager.
 
-    Who stops reading stderr ends no run: from then on nothing is written there.
+    Who stops reading stderr, a terminal that has gone and a full disk end no run: from then on
+    nothing is written there.
 
     Args:
         verb: what was asked.
@@ -86,7 +87,7 @@ class Audience:
         for sink in self._sinks:
             try:
                 sink(event)
-            except BrokenPipeError:
+            except OSError:
                 _let_go_of_stderr()
 
     def about(self, environment: str) -> None:
@@ -116,7 +117,7 @@ class Audience:
         for sink in self._sinks:
             try:
                 sink.end(ending)
-            except BrokenPipeError:
+            except OSError:
                 _let_go_of_stderr()
 
     def _returned(self) -> Ending:
@@ -156,29 +157,45 @@ def _let_go_of_stderr() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
-def audience(
-    verb: str, *, quiet: bool, log_json: bool = False, metrics: str | None = None
-) -> Audience:
+def audience(verb: str, *, quiet: bool, log_json: bool = False) -> Audience:
     """Who listens to a command, as its options have it.
 
     Args:
         verb: what was asked.
         quiet: ``--json``: stderr has only what the server says.
         log_json: stderr has a log in the place of progress.
+    """
+    return Audience(verb, [_log() if log_json else _progress(quiet=quiet)])
+
+
+def audience_of_run(verb: str, *, quiet: bool, log_json: bool, metrics: str | None) -> Audience:
+    """Who listens to a command that runs migrations.
+
+    Args:
+        verb: what was asked.
+        quiet: as for ``audience``.
+        log_json: as for ``audience``.
         metrics: a file to write what the run took to.
 
     Raises:
         UsageError: ``metrics-not-writable``.
     """
     screen = _log() if log_json else _progress(quiet=quiet)
-    if metrics is None:
-        return Audience(verb, [screen])
-    from wishkit.interface.metrics import Metrics  # noqa: PLC0415 - rarely needed
+    sinks = [screen]
 
     def warn(text: str) -> None:
         screen(Noted(verb, "WARNING", text))
 
-    return Audience(verb, [Metrics(verb, metrics, warn), screen])
+    if any(name.startswith("OTEL_") for name in os.environ) or "opentelemetry" in sys.modules:
+        from wishkit.interface.tracing import spans  # noqa: PLC0415 - rarely needed
+
+        if traced := spans(verb, warn):
+            sinks.insert(0, traced)
+    if metrics is not None:
+        from wishkit.interface.metrics import Metrics  # noqa: PLC0415 - rarely needed
+
+        sinks.insert(0, Metrics(verb, metrics, warn))
+    return Audience(verb, sinks)
 
 
 def _log() -> Sink:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from wishkit.interface.audience import audience
+from wishkit.interface.audience import audience_of_run
 from wishkit.interface.options import (
     Accept,
     Env,
@@ -52,7 +52,7 @@ def promote(
 
     if dry_run:
         refuse_metrics_of_nothing(metrics)
-    with audience("promote", quiet=json, log_json=log_json, metrics=metrics) as listening:
+    with audience_of_run("promote", quiet=json, log_json=log_json, metrics=metrics) as listening:
         listening.about(target)
         result = verb.promote(
             workspace(listening, "embedded", None),

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from wishkit.interface.audience import audience
+from wishkit.interface.audience import audience_of_run
 from wishkit.interface.options import (
     Accept,
     Attempt,
@@ -83,7 +83,7 @@ def migrate(
         )
     from wishkit.commands import migrate as verb  # noqa: PLC0415 - imported where used
 
-    with audience("migrate", quiet=json, log_json=log_json, metrics=metrics) as listening:
+    with audience_of_run("migrate", quiet=json, log_json=log_json, metrics=metrics) as listening:
         place = workspace(
             listening,
             url,
@@ -146,7 +146,7 @@ def rollback(
     from wishkit.commands import rollback as verb  # noqa: PLC0415 - imported where used
     from wishkit.interface.render import render_rollback_plan  # noqa: PLC0415 - as above
 
-    with audience("rollback", quiet=json, log_json=log_json, metrics=metrics) as listening:
+    with audience_of_run("rollback", quiet=json, log_json=log_json, metrics=metrics) as listening:
         place = workspace(
             listening,
             url,

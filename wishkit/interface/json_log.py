@@ -115,7 +115,7 @@ def log_error(error: WishkitError) -> None:
     """Write the last line of a log, for an error that ends the program."""
     try:
         json_log().error(error)
-    except BrokenPipeError:  # who does not read it has the exit status
+    except OSError:  # who does not read it has the exit status
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
