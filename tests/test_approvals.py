@@ -14,8 +14,11 @@ import pytest
 from tests.approvals_place import ONE, Place
 from tests.plain_yoyo import Project
 from wishkit.commands import approvals, proofs, requests
+from wishkit.commands.migrate import migrate
 from wishkit.commands.rehearse import rehearse
-from wishkit.config import Approvals
+from wishkit.commands.request import request
+from wishkit.commands.workspace import Workspace
+from wishkit.config import Approvals, Environment, Target
 from wishkit.errors import ConsentNeeded, GateClosed, LedgerError, MigrationFailed, UsageError
 from wishkit.interface.output import answer
 from wishkit.interface.render_approvals import (
@@ -26,6 +29,7 @@ from wishkit.interface.render_approvals import (
 )
 
 if TYPE_CHECKING:
+    from tests.plugins.databases import MakeDatabase
     from tests.plugins.golden import Golden
     from tests.plugins.project import RunWishkit, SqlFolder
 
@@ -330,6 +334,49 @@ def test_a_dump_of_who_has_no_approvers_is_as_it_was(place: Place) -> None:
     approvals.set_approvers(place.workspace(), None, reason="it is a copy")
     assert place.rows(forced) == [(0,)]
     assert place.rows("SELECT count(*) FROM pg_class WHERE relrowsecurity") == [(0,)]
+
+
+def test_a_request_says_how_long_it_may_take_and_what_backup_there_is(
+    place: Place, make_database: MakeDatabase
+) -> None:
+    """By what staging took for the same text; one that is down is told where nothing is known."""
+    place.write("0003_more.sql", "-- more\nCREATE TABLE more (id int);\n")
+    place.write("0003_more.rollback.sql", "DROP TABLE more;\n")
+    here = place.workspace()
+    staging = Environment("staging", make_database())
+    down = Environment("down", "postgresql://nobody@127.0.0.1:1/x")
+    config = replace(here.config, environments=(staging, down, *here.config.environments))
+    there = Workspace(config, Target(staging.url, "staging"), lambda _: None)
+    assert migrate(there, to="2").error is None
+    asked = request(replace(here, config=config), note="release 2.4")
+    known, unknown = (it.expected for it in asked.migrations)
+    assert known is not None
+    assert unknown is not None
+    assert known.seconds is not None
+    assert known.seconds >= 0
+    assert re.fullmatch(r"\d+ ms on staging, however large its tables are", known.basis)
+    assert (unknown.seconds, unknown.basis) == (None, "it never ran; no answer from down")
+    assert asked.backup == "none that the ledger knows of"
+    place.approve(asked.id)
+    assert place.standing(asked.id).migrations == asked.migrations
+    assert place.migrate().error is None
+
+
+def test_a_request_of_an_older_wishkit_is_as_good_as_it_was(place: Place) -> None:
+    """It knows of no times and of no backup, and its digest is that of the text it was made as."""
+    place.request()
+    ((text,),) = place.rows("SELECT bundle FROM wishkit.request")
+    made = json.loads(text) | {"timings": None, "backup": None}
+    old = json.dumps(made, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    place.owner(
+        "INSERT INTO wishkit.request (environment, digest, bundle, expires_at) "
+        f"SELECT 'production', encode(sha256(convert_to(b, 'UTF8')), 'hex'), b, "
+        f"now() + interval '1 h' FROM (SELECT $old${old}$old$) AS t (b)"
+    )
+    found = place.standing(2)
+    assert (found.state, found.backup, found.migrations[0].expected) == ("open", None, None)
+    place.approve(2)
+    assert place.migrate().error is None
 
 
 def test_screens(

@@ -15,7 +15,7 @@ from wishkit.commands.backup_record import record
 from wishkit.commands.migrate import migrate
 from wishkit.commands.rollback import rollback
 from wishkit.config import BackupRule
-from wishkit.core.evidence import Evidence, age_words, judge, standings
+from wishkit.core.evidence import Evidence, age_words, judge, last_words, standings
 from wishkit.errors import BackupError, GateClosed, UsageError
 from wishkit.interface.render_backup import render_backups
 
@@ -70,6 +70,19 @@ def judged(*rows: Evidence, destroys: tuple[str, ...] = (), **rule: Any) -> Gate
         destroys=destroys,
         environment="production",
     )
+
+
+def test_the_last_backup_in_words() -> None:
+    def told(*rows: Evidence, cluster: str | None = "7") -> str:
+        return last_words(standings(rows), database="wishes", system_identifier=cluster)
+
+    assert told() == told(evidence(database="other")) == "none that the ledger knows of"
+    assert told(evidence(system_identifier="8")) == "none that the ledger knows of"
+    newer = evidence(id="b", taken_at=NOW, level=2)
+    assert told(evidence(), newer) == newer.what
+    assert told(evidence(kind="external")).endswith(", kept by others")
+    assert told(evidence(failure="cut off")).endswith("), damaged: cut off")
+    assert told(newer, cluster=None).startswith(f"{newer.what}; whether of this cluster")
 
 
 def test_the_best_of_all_verifications_counts_until_one_fails() -> None:

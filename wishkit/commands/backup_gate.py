@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wishkit.commands.backup import identifier
-from wishkit.core.evidence import judge, standings
+from wishkit.core.evidence import judge, last_words, standings
 from wishkit.core.gate import Gate
 from wishkit.errors import UsageError
 
@@ -60,6 +60,21 @@ def backup_gate(
         now=server_time(connection),
         destroys=destroys,
         environment=target.name,
+    )
+
+
+def last_backup(connection: Connection, server: Server, ledger: Ledger) -> str:
+    """The last backup that the ledger knows of, in words.
+
+    Raises:
+        LedgerError: the role may not read the evidence.
+    """
+    from wishkit.postgres.backups import read_evidence  # noqa: PLC0415 - heavy
+
+    return last_words(
+        standings(read_evidence(connection, ledger)),
+        database=server.database,
+        system_identifier=identifier(server),
     )
 
 

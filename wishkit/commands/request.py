@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any, Literal
 from wishkit import __version__
 from wishkit.commands import hazards
 from wishkit.commands.approval_gate import assess
+from wishkit.commands.backup_gate import last_backup
+from wishkit.commands.expectation import attempts_elsewhere, outlook
 from wishkit.commands.migrate import pending, prepare
 from wishkit.commands.requests import Standing, standing
 from wishkit.commands.rollback import chosen, planned, refuse_unclear
-from wishkit.core.approval import FORMAT, Bundle, plan_digest
+from wishkit.core.approval import FORMAT, Bundle, InExpected, plan_digest
 from wishkit.core.risk import highest
 from wishkit.errors import GateClosed, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import psycopg
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from wishkit.config import Target
     from wishkit.core.approval import Policy
     from wishkit.core.state import Ledger
+    from wishkit.core.timing import PastAttempt
 
     Connection = psycopg.Connection[Any]
 
@@ -39,10 +42,10 @@ def request(
     allow_missing: bool = False,
     accept: Sequence[str] = (),
     proof: str | None = None,
-    timings: Mapping[str, float] | None = None,
-    backup: str | None = None,
 ) -> Standing:
     """Freeze a plan in the ledger of the database it is for, so that others can approve it.
+
+    The other environments are asked how long it took there; one that is down is done without.
 
     Args:
         workspace: project and database.
@@ -54,8 +57,6 @@ def request(
         allow_missing: as for migrate.
         accept: rules about large tables that may be broken, as for migrate and rollback.
         proof: the file with what rehearsals have found; that of the configuration when None.
-        timings: how long each migration took elsewhere, in seconds, by its id.
-        backup: the evidence of a backup, in words.
 
     Returns:
         The request as it stands.
@@ -114,7 +115,9 @@ def request(
 
         ledger = read_ledger(connection)
         said = _policy(policy(connection, ledger, target.name), target)
-        _refuse_nothing(plan(ledger), target)
+        _refuse_nothing(first := plan(ledger), target)
+        ids = [step.id for step, _ in first]
+        others, silent = attempts_elsewhere(workspace.config, ids, but=target.name)
         with open_run(
             connection, target, verb="request", reason=note, listener=workspace.listener
         ) as run:
@@ -143,12 +146,35 @@ def request(
                 note,
                 git_commit(),
                 __version__,
-                dict(timings) if timings else None,
-                backup,
+                _timings(connection, target, prepared, others, silent),
+                last_backup(connection, server, run.ledger),
             )
             number = add_request(connection, bundle, expires=target.approval_expires)
             (found,) = requests(connection, id_=number)
             return standing(found, said, members(connection, said.role))
+
+
+def _timings(
+    connection: Connection,
+    target: Target,
+    prepared: Prepared,
+    others: Sequence[PastAttempt],
+    silent: Sequence[str],
+) -> dict[str, InExpected]:
+    """How long each may take here, by what is known now."""
+    from wishkit.postgres.history import read_attempts  # noqa: PLC0415 - heavy
+
+    ids = [step.id for step, _ in prepared]
+    attempts = (*others, *read_attempts(connection, target.name, ids))
+    down = f"; no answer from {', '.join(silent)}" if silent else ""
+    return {
+        it.id: InExpected(
+            None if it.seconds is None else round(it.seconds, 3),
+            it.rough,
+            it.words + (down if it.seconds is None else ""),
+        )
+        for it in outlook(connection, prepared).expected(attempts)
+    }
 
 
 def _policy(said: Policy | None, target: Target) -> Policy:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from wishkit.commands.workspace import Workspace
     from wishkit.config import Target
-    from wishkit.core.approval import Approval, Asked, InProof, Policy, Request
+    from wishkit.core.approval import Approval, Asked, InExpected, InProof, Policy, Request
     from wishkit.core.risk import Reason, Risk
 
     Connection = psycopg.Connection[Any]
@@ -39,7 +39,7 @@ class Requested:
         risk: none, low, medium or high.
         reasons: why, the highest first.
         proof: what its rehearsal found; None if it was not rehearsed as it is.
-        seconds: how long it took elsewhere; None where that was not told.
+        expected: how long it was expected to take; None in a request of an older wishkit.
         done: whether it has been run on this request.
     """
 
@@ -50,7 +50,7 @@ class Requested:
     risk: Risk
     reasons: tuple[Reason, ...]
     proof: InProof | None
-    seconds: float | None
+    expected: InExpected | None
     done: bool
 
 
@@ -76,7 +76,7 @@ class Standing:
         digest: of all that is approved.
         git_commit: what was checked out.
         accepted: rules about large tables that it may break.
-        backup: the evidence of a backup; None if none was looked at.
+        backup: the last backup that the ledger knew of; None in a request of an older wishkit.
         approvals: what was decided, in order.
         missing: what has to be there still, in words; None if nothing is.
         who: who can give it, and how.
@@ -208,7 +208,7 @@ def _state(request: Request) -> State:
     return "approved" if len(request.approved_by) >= bundle.required else "open"
 
 
-def _requested(it: Asked, request: Request, seconds: float | None) -> Requested:
+def _requested(it: Asked, request: Request, expected: InExpected | None) -> Requested:
     return Requested(
         it.id,
         it.direction,
@@ -217,7 +217,7 @@ def _requested(it: Asked, request: Request, seconds: float | None) -> Requested:
         it.risk,
         it.reasons,
         it.proof,
-        seconds,
+        expected,
         it.id in request.done,
     )
 

@@ -43,6 +43,21 @@ class InProof:
 
 
 @dataclass(frozen=True, slots=True)
+class InExpected:
+    """How long a migration was expected to take, when it was requested.
+
+    Attributes:
+        seconds: without waits; null where nothing was known.
+        rough: whether it may well be many times as long, or as short.
+        basis: what it rests on, in words, or why nothing was known.
+    """
+
+    seconds: float | None
+    rough: bool
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """One migration of a request.
 
@@ -120,8 +135,9 @@ class Bundle:
         note: why, in the requester's words.
         git_commit: what was checked out.
         wishkit: the version of wishkit.
-        timings: how long each migration took elsewhere, in seconds, by its id; null if not told.
-        backup: the evidence of a backup, in words; null if none was looked at.
+        timings: how long each migration was expected to take, by its id; null in a request of an
+            older wishkit.
+        backup: the last backup that the ledger knew of, in words; null as above.
     """
 
     format: int
@@ -138,7 +154,7 @@ class Bundle:
     note: str
     git_commit: str | None
     wishkit: str
-    timings: dict[str, float] | None = None
+    timings: dict[str, InExpected] | None = None
     backup: str | None = None
 
 

@@ -150,6 +150,27 @@ def judge(
     return Gate("backup", passed=False, found=found, missing=missing, who=who, code=code)
 
 
+def last_words(rows: Sequence[Evidence], *, database: str, system_identifier: str | None) -> str:
+    """The last backup of a database, and how it stands, in words.
+
+    Args:
+        rows: of the ledger, as `standings` has them.
+        database: whose backup it has to be.
+        system_identifier: of its cluster; None where the role may not ask for it.
+    """
+    own = [
+        it
+        for it in rows
+        if it.database == database and system_identifier in {None, it.system_identifier}
+    ]
+    if not own:
+        return "none that the ledger knows of"
+    last = own[0]
+    kept = ", kept by others" if last.kind == EXTERNAL else ""
+    doubt = "" if system_identifier else "; whether of this cluster, this role may not ask"
+    return f"{last.what}{kept}" + (f", damaged: {last.failure}" if last.failure else "") + doubt
+
+
 def _not_good(best: Evidence, environment: str, options: str, make: str) -> tuple[str, str]:
     """Why the best of the new backups will not do, and what can be done."""
     if best.failure:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from wishkit.interface.output import answer, count, folded, styled, width
+from wishkit.interface.output import answer, count, folded, seconds, styled, width
 from wishkit.interface.table import table
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from wishkit.commands.approvals import Approvers
     from wishkit.commands.requests import Requested, Requests, Standing
     from wishkit.commands.verify_ledger import VerifiedLedger
-    from wishkit.core.approval import Approval
+    from wishkit.core.approval import Approval, InExpected
 
 _RISKS = {"none": "", "low": "", "medium": "bold", "high": "bold red"}
 _STATES = {
@@ -82,7 +82,7 @@ def render_request(it: Standing) -> None:
     if it.migrations:
         answer("")
         _table(
-            ("migration", "way", "risk", "rehearsed", "why"),
+            ("migration", "way", "risk", "rehearsed", "expected", "why"),
             (line for it_ in it.migrations for line in _reasons(it_)),
             right=(),
         )
@@ -103,11 +103,21 @@ def _at(it: Standing) -> str:
 def _reasons(it: Requested) -> Iterable[tuple[str, ...]]:
     proof = it.proof
     rehearsed = "no" if proof is None else "yes" if proof.proven else "FAILED"
-    head = (it.id + (" (done)" if it.done else ""), it.direction, it.risk, rehearsed)
+    name = it.id + (" (done)" if it.done else "")
+    head = (name, it.direction, it.risk, rehearsed, _expected(it.expected))
     texts = [reason.text for reason in it.reasons] or ["locks nothing that is in use"]
     yield (*head, texts[0])
     for text in texts[1:]:
-        yield ("", "", "", "", text)
+        yield ("", "", "", "", "", text)
+    if it.expected:
+        known = it.expected.seconds is not None
+        yield ("", "", "", "", "", f"time: {'' if known else 'not known, '}{it.expected.basis}")
+
+
+def _expected(it: InExpected | None) -> str:
+    if it is None or it.seconds is None:
+        return "" if it is None else "not known"
+    return f"{'about ' if it.rough else ''}{seconds(it.seconds)}"
 
 
 def _decision(it: Approval) -> str:
