@@ -173,27 +173,27 @@ def timing_gate(
         thresholds: of the target.
     """
     told = [*_too_long(asked, found, thresholds), *_waited(asked, attempts, thresholds)]
+    told.sort(key=lambda it: it[0] != "fail")
     closed = [text for level, text in told if level == "fail"]
     if closed:
         return Gate(
             "timing",
             passed=False,
-            found="; ".join(closed),
+            found=_first(closed),
             missing="a form that takes less: in batches, or in several migrations",
             who="whoever wrote it; or who changes thresholds for "
             f"[environments.{asked.target}] in wishkit.toml",
             code="promotion",
         )
     if told:
-        text = "; ".join(text for _, text in told)
-        return Gate("timing", passed=True, found=text, warns=True)
+        return Gate("timing", passed=True, found=_first([text for _, text in told]), warns=True)
     return Gate("timing", passed=True, found=_outlook(asked, found))
 
 
 def _too_long(
     asked: Between, found: Sequence[Expected], thresholds: Thresholds
 ) -> Iterator[tuple[Level, str]]:
-    for it in found:
+    for it in sorted(found, key=lambda it: -(it.seconds or 0.0)):
         if it.above is None or it.seconds is None:
             continue
         limit = thresholds.expected.fail if it.above == "fail" else thresholds.expected.warn
@@ -201,6 +201,11 @@ def _too_long(
         limit = thresholds.expected.fail if limit is None else limit
         text = f"{it.id}: {seconds(it.seconds)} expected in {asked.target}"
         yield it.above, f"{text}, above {seconds(limit or 0.0)} ({it.words})"
+
+
+def _first(texts: Sequence[str]) -> str:
+    more = len(texts) - 1
+    return texts[0] + (f"; and {more} more, as wishkit stats shows" if more else "")
 
 
 def _waited(

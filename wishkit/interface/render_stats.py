@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wishkit.interface.output import answer, count, seconds, styled
@@ -19,7 +20,7 @@ from wishkit.interface.render_history import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from wishkit.commands.stats import ExpectedPlan, Stats
     from wishkit.config.rules import Level
@@ -28,14 +29,39 @@ if TYPE_CHECKING:
 _RED = "bold red"
 
 
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """One of the tables: what it is about, and its rows; without rows it is left out."""
+
+    head: str
+    titles: Sequence[str]
+    rows: Iterable[Sequence[str]] = ()
+    several: bool = True
+
+
 def render_stats(found: Stats) -> None:
     """A table each: what is pending, what was slow, where it differs, what waited."""
-    several = len(found.environments) > 1
-    for plan in found.expected:
-        _expected(plan)
     if not found.slowest:
         answer("nothing was run yet")
-    _table(
+    above = not found.slowest
+    for it in (*map(_expected, found.expected), *_tables(found)):
+        rows = list(it.rows)
+        if not rows and it.titles:
+            continue
+        if above:
+            answer("")
+        above = True
+        answer(styled(it.head, "bold", sys.stdout))
+        if rows:
+            _print(it, rows)
+    if any(it.error for it in found.environments):
+        answer("")
+        render_unanswered(found.environments)
+
+
+def _tables(found: Stats) -> Iterator[_Table]:
+    several = len(found.environments) > 1
+    yield _Table(
         "slowest migrations",
         ("took", "is", "rows", "environment", "migration", "when (UTC)"),
         (
@@ -51,7 +77,7 @@ def render_stats(found: Stats) -> None:
         ),
         several=several,
     )
-    _table(
+    yield _Table(
         "slowest statements",
         ("took", "rows", "environment", "migration", "statement", "tables before it", "what"),
         (
@@ -68,7 +94,7 @@ def render_stats(found: Stats) -> None:
         ),
         several=several,
     )
-    _table(
+    yield _Table(
         "between environments",
         ("migration", "environment", "took", "against", "took there", "times"),
         (
@@ -84,7 +110,7 @@ def render_stats(found: Stats) -> None:
         ),
         several=True,
     )
-    _table(
+    yield _Table(
         "most waited",
         ("waited", "is", "attempts", "environment", "migration", "in the way"),
         (
@@ -100,14 +126,13 @@ def render_stats(found: Stats) -> None:
         ),
         several=several,
     )
-    render_unanswered(found.environments)
 
 
-def _expected(plan: ExpectedPlan) -> None:
+def _expected(plan: ExpectedPlan) -> _Table:
     if plan.error:
-        why = styled(plan.error.message, _RED, sys.stdout)
-        answer(f"{plan.environment}: what is pending cannot be told: {why}\n")
-        return
+        return _Table(
+            f"{plan.environment}: what is pending cannot be told: {plan.error.message}", ()
+        )
     known = sum(it.seconds or 0.0 for it in plan.migrations)
     unknown = sum(it.seconds is None for it in plan.migrations)
     head = f"pending in {plan.environment}: {count(len(plan.migrations), 'migration')}"
@@ -116,11 +141,10 @@ def _expected(plan: ExpectedPlan) -> None:
         head += f", and {unknown} of which nothing is known" if unknown else ""
     else:
         head += ", of which nothing is known"
-    _table(
+    return _Table(
         head,
         ("expected", "is", "migration", "because"),
         ((_expectation(it), _above(it.above), it.id, it.words) for it in plan.migrations),
-        several=True,
     )
 
 
@@ -138,18 +162,13 @@ def _expectation(it: Expected) -> str:
     return f"{'about ' if it.rough else ''}{seconds(it.seconds)}"
 
 
-def _table(
-    head: str, titles: Sequence[str], rows: Iterable[Sequence[str]], *, several: bool
-) -> None:
-    """One of the tables, with what it is about above it; nothing where it has no rows."""
-    all_ = list(rows)
-    if not all_:
-        return
-    empty = {title for n, title in enumerate(titles) if not any(row[n] for row in all_)}
-    left_out = (empty & {"is"}) | (set() if several else {"environment"})
-    shown = [n for n, title in enumerate(titles) if title not in left_out]
-    found = [[row[n] for n in shown] for row in all_]
-    answer(styled(head, "bold", sys.stdout))
-    numeric = ("took", "rows", "expected", "attempts", "took there")
-    print_table([titles[n] for n in shown], found, right=numeric, style=_style)
-    answer("")
+def _print(it: _Table, rows: Sequence[Sequence[str]]) -> None:
+    empty = {title for n, title in enumerate(it.titles) if not any(row[n] for row in rows)}
+    left_out = (empty & {"is"}) | (set() if it.several else {"environment"})
+    shown = [n for n, title in enumerate(it.titles) if title not in left_out]
+    print_table(
+        [it.titles[n] for n in shown],
+        ([row[n] for n in shown] for row in rows),
+        right=("took", "rows", "expected", "attempts", "took there"),
+        style=_style,
+    )
