@@ -17,7 +17,8 @@ WISHKIT := $(PY) -m wishkit
 # Which tests: make test TESTS=tests/test_engine.py  ARGS='-k lock'
 TESTS ?= tests
 ARGS ?=
-WORKERS ?= auto
+# Tests wait for servers and processes much of the time: more of them run than there are cores.
+WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) * 3 / 2)))
 
 # The environment is what the locked files say, and nothing else. Bytecode is kept, whoever says
 # otherwise: a run of the tests starts wishkit a thousand times.
@@ -77,12 +78,12 @@ destroy: runtime ## stop the embedded PostgreSQL and remove it with all of its d
 
 .PHONY: test
 test: dev ## all tests, in parallel, on a real PostgreSQL
-	@$(PY) -m pytest -n $(WORKERS) $(TESTS) $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(TESTS) $(ARGS)
 
 .PHONY: majors
 majors: dev ## a selection of the tests on every other PostgreSQL that is installed
 	@$(PY) -m tests.majors | while read -r bin; do \
-	  WISHKIT_TEST_PG_BIN="$$bin" $(PY) -m pytest -n $(WORKERS) -m majors tests $(ARGS) </dev/null || exit 1; \
+	  WISHKIT_TEST_PG_BIN="$$bin" $(PY) -m pytest -n $(WORKERS) --dist worksteal -m majors tests $(ARGS) </dev/null || exit 1; \
 	done
 
 .PHONY: lint
@@ -101,7 +102,7 @@ format: dev ## let ruff mend what it can
 
 .PHONY: golden
 golden: dev ## write the golden files and docs/cli.md anew; read the diff before committing
-	@WISHKIT_GOLDEN=write $(PY) -m pytest -q -n $(WORKERS) tests -m golden
+	@WISHKIT_GOLDEN=write $(PY) -m pytest -q -n $(WORKERS) --dist worksteal tests -m golden
 
 .PHONY: bench
 bench: dev ## the project's benchmarks, as ratios measured in one run
@@ -117,7 +118,7 @@ screenshots: dev ## pictures of the dashboard's pages, to be looked at, in build
 
 .PHONY: soak
 soak: dev ## the slow tests
-	@$(PY) -m pytest -n $(WORKERS) -m soak tests $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal -m soak tests $(ARGS)
 
 .PHONY: lock
 lock: ## pin every dependency by version and hash; ARGS=--upgrade for the newest

@@ -85,6 +85,7 @@ def test_without_an_index_it_fails_and_says_so(make_clone: MakeClone) -> None:
     assert "error[python]" in again.stderr
 
 
+@pytest.mark.soak  # the one below makes everything from nothing too
 @pytest.mark.usefixtures("index")
 def test_everything_from_nothing_killed_once_and_then_two_at_once(make_clone: MakeClone) -> None:
     clone = make_clone(AWKWARD, mode=0o700)
@@ -208,6 +209,7 @@ def test_tests_run_and_git_sees_nothing_of_it(make_clone: MakeClone) -> None:
                 "PYTHONHOME": "/nowhere",
             },
             id="C locale, a HOME that cannot be written, another Python's variables",
+            marks=pytest.mark.soak,
         ),
         pytest.param(
             {
@@ -228,6 +230,7 @@ def test_tests_run_and_git_sees_nothing_of_it(make_clone: MakeClone) -> None:
                 "PGTZ": "Asia/Tokyo",
             },
             id="Latin-1, no TMPDIR, libpq's variables",
+            marks=pytest.mark.soak,
         ),
     ],
 )

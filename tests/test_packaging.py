@@ -118,7 +118,7 @@ class Installation:
         return done.stdout
 
 
-@pytest.fixture(params=["a wheel", "the source"])
+@pytest.fixture(params=["a wheel", pytest.param("the source", marks=pytest.mark.soak)])
 def installation(request: pytest.FixtureRequest, clone: Clone, tmp_path: Path) -> Installation:
     """Wishkit as `pip install` leaves it; what it depends on is lent by our own environment."""
     folder, elsewhere = tmp_path / "new venv", tmp_path / "elsewhere"
