@@ -22,7 +22,9 @@ SELECT 'constraint' AS kind, k.tableoid AS class, k.oid, 0 AS sub,
        s.spcname AS tablespace,
        CASE WHEN c.reloptions IS NOT NULL THEN ARRAY(SELECT o FROM unnest(c.reloptions) AS o ORDER BY 1) END AS options,
        CASE WHEN c.relname <> k.conname THEN c.relname END AS index,
-       d.description AS index_comment
+       -- Asked for one by one: joined, a server that has not counted its rows yet reads all for each.
+       (SELECT d.description FROM pg_description AS d
+        WHERE d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = 0) AS index_comment
 FROM (VALUES (false, false)) AS absent (indnullsnotdistinct, conperiod)
 CROSS JOIN LATERAL (SELECT *, k.tableoid, conperiod AS period FROM pg_constraint AS k WHERE k.oid >= 16384) AS k
 LEFT JOIN LATERAL (
@@ -32,7 +34,6 @@ LEFT JOIN LATERAL (
     WHERE i.indexrelid >= 16384
 ) AS i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u', 'x')
 LEFT JOIN pg_class AS c ON c.oid = i.indexrelid
-LEFT JOIN pg_description AS d ON d.classoid = c.tableoid AND d.objoid = c.oid AND d.objsubid = 0
 LEFT JOIN pg_tablespace AS s ON s.oid = c.reltablespace
 -- The ledger's own are none of the user's, and putting their definitions together takes its time.
 WHERE k.conrelid <> 0 AND k.contype NOT IN ('n', 't')

@@ -9,8 +9,8 @@ SELECT 'sequence' AS kind, c.tableoid AS class, c.oid, 0 AS sub, c.relnamespace 
        CASE WHEN s.seqmax <> CASE WHEN s.seqincrement > 0 THEN limits.top ELSE -1 END THEN s.seqmax END AS maximum,
        nullif(s.seqcache, 1) AS cache,
        nullif(s.seqcycle, false) AS cycle,
-       CASE d.deptype WHEN 'a' THEN ARRAY[n.nspname::text, r.relname::text, a.attname::text] END AS owned_by,
-       CASE d.deptype WHEN 'i' THEN ARRAY[n.nspname::text, r.relname::text, a.attname::text] END AS identity_of
+       CASE d.deptype WHEN 'a' THEN ARRAY[n.nspname::text, r.relname::text, a.name] END AS owned_by,
+       CASE d.deptype WHEN 'i' THEN ARRAY[n.nspname::text, r.relname::text, a.name] END AS identity_of
 FROM pg_sequence AS s
 JOIN pg_class AS c ON c.oid = s.seqrelid AND c.relpersistence <> 't'
 CROSS JOIN LATERAL (SELECT CASE s.seqtypid WHEN 21 THEN 32767 WHEN 23 THEN 2147483647
@@ -19,5 +19,7 @@ LEFT JOIN pg_depend AS d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid
     AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
 LEFT JOIN pg_class AS r ON r.oid = d.refobjid
 LEFT JOIN pg_namespace AS n ON n.oid = r.relnamespace
-LEFT JOIN pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+-- Asked for one by one: joined, all columns that there are would be read for a few sequences.
+CROSS JOIN LATERAL (SELECT (SELECT a.attname::text FROM pg_attribute AS a
+                            WHERE a.attrelid = d.refobjid AND a.attnum = d.refobjsubid) AS name) AS a
 WHERE (c.tableoid, c.oid) NOT IN ({members})
