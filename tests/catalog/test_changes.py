@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import pytest
 
-from tests.plugins.changes import read_changes
+from tests.plugins.changes import batches, in_parts, read_changes
 from wishkit.core.schema import Change, Difference, compare
 from wishkit.postgres.catalog import fingerprint
 
@@ -35,11 +36,11 @@ CHANGES = read_changes()
 
 
 def missed(
-    change: SingleChange, differences: Sequence[Difference], can: Container[str]
+    changes: Sequence[SingleChange], differences: Sequence[Difference], can: Container[str]
 ) -> list[str]:
     """What should have been said and was not, and what was said besides."""
     rest, found = list(differences), []
-    for expectation in change.expectations:
+    for expectation in (it for change in changes for it in change.expectations):
         if expectation.needs in can:
             said = [it for it in rest if answers(expectation, it)]
             if not any(it.identity.name == expectation.name for it in said):
@@ -69,15 +70,29 @@ def mirrored(difference: Difference) -> Difference:
     )
 
 
+@pytest.mark.parametrize("batch", batches(16), ids=lambda it: f"{it[0].place}, {len(it)} in all")
+def test_every_change_is_found_and_nothing_else(
+    catalogue: Catalogue, batch: list[SingleChange]
+) -> None:
+    possible = [it for it in batch if it.needs in catalogue.can]
+    in_parts(possible, partial(found_and_nothing_else, catalogue))
+
+
+@pytest.mark.soak
 @pytest.mark.parametrize("change", CHANGES, ids=lambda it: f"{it.place} {it.title}")
 def test_a_single_change_is_found_and_nothing_else(
     catalogue: Catalogue, change: SingleChange
 ) -> None:
     if change.needs not in catalogue.can:
         pytest.skip(f"needs {change.needs}")
-    after = catalogue.after(change)
+    found_and_nothing_else(catalogue, change)
+
+
+def found_and_nothing_else(catalogue: Catalogue, *changes: SingleChange) -> None:
+    """What is told of changes is what they say, from either side."""
+    after = catalogue.after(*changes)
     differences = compare(catalogue.before, after)
-    assert missed(change, differences, catalogue.can) == []
+    assert missed(changes, differences, catalogue.can) == []
     assert compare(after, catalogue.before) == tuple(map(mirrored, differences))
 
 
@@ -117,13 +132,31 @@ def test_a_change_in_the_order_of_columns_is_told_when_asked_for(catalogue: Cata
     ]
 
 
-def test_the_fingerprint_notices_every_change(catalogue: Catalogue) -> None:
+def one_of_each() -> list[SingleChange]:
+    """The first change of each kind that makes an object, takes one away, or makes it another."""
+    chosen: dict[object, SingleChange] = {}
+    for change in CHANGES:
+        for it in change.expectations[:1]:
+            chosen.setdefault((it.kind, it.type, change.needs), change)
+    return [*chosen.values()]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param(one_of_each(), id="one of each"),
+        pytest.param([it for it in CHANGES if it.expectations], id="all", marks=pytest.mark.soak),
+    ],
+)
+def test_the_fingerprint_notices_every_change(
+    catalogue: Catalogue, changes: list[SingleChange]
+) -> None:
     with catalogue.changed() as connection:
         before = fingerprint(connection)
         assert before == fingerprint(connection)
     unnoticed = []
-    for change in CHANGES:
-        if change.needs in catalogue.can and change.expectations:
+    for change in changes:
+        if change.needs in catalogue.can:
             with catalogue.changed(change) as connection:
                 if fingerprint(connection) == before:
                     unnoticed.append(f"{change.place} {change.title}")

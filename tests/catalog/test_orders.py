@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from tests.catalog.catalogue import files, fresh_database, statements_of
-from tests.plugins.changes import read_changes
+from tests.plugins.changes import batches
 from wishkit.core.schema import compare
 from wishkit.postgres.catalog import read_snapshot
 
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from wishkit.core.schema import Snapshot
     from wishkit.postgres.scratch import Scratch
 
-PAIRS = 40
-CHANGES = read_changes()
+TOGETHER = 16
 
 
 def shuffled(server: Scratch, seed: int) -> Snapshot:
@@ -50,27 +49,38 @@ def made(connection: psycopg.Connection, statement: str) -> bool:
     return True
 
 
-def apart(one: SingleChange, two: SingleChange) -> bool:
-    """Whether two changes are of different objects."""
-    first, second = ({it.name[:2] for it in change.expectations} for change in (one, two))
-    return bool(first and second) and not first & second
-
-
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_objects_made_in_another_order_are_the_same(server: Scratch, seed: int) -> None:
     assert compare(shuffled(server, 0), shuffled(server, seed)) == ()
 
 
 def test_changes_made_in_another_order_are_the_same(catalogue: Catalogue) -> None:
-    possible = [it for it in CHANGES if it.needs in catalogue.can]
-    pairs = [(one, two) for one, two in combinations(possible, 2) if apart(one, two)]
-    compared = 0
-    for one, two in random.Random(1).sample(pairs, 2 * PAIRS):  # noqa: S311 - as above
-        if compared < PAIRS:
-            try:
-                sides = catalogue.after(one, two), catalogue.after(two, one)
-            except psycopg.DatabaseError:
-                continue  # one takes away what the other needs
-            assert compare(*sides) == (), (one.place, two.place)
-            compared += 1
-    assert compared == PAIRS
+    """Of any two in a batch, one is made before the other, and then after it."""
+    pairs = 0
+    for batch in batches(TOGETHER)[::6]:
+        possible = [it for it in batch if it.needs in catalogue.can]
+        pairs += both_orders(catalogue, of_different_objects(possible))
+    assert pairs > 200
+
+
+def of_different_objects(changes: list[SingleChange]) -> list[SingleChange]:
+    """Without those that change an object that one before them does."""
+    taken: set[tuple[str, ...]] = set()
+    apart = []
+    for change in changes:
+        touched = {it.name[:2] for it in change.expectations}
+        if touched and not touched & taken:
+            taken |= touched
+            apart.append(change)
+    return apart
+
+
+def both_orders(catalogue: Catalogue, changes: list[SingleChange]) -> int:
+    """How many pairs of changes came to the same in both orders."""
+    try:
+        sides = catalogue.after(*changes), catalogue.after(*reversed(changes))
+    except psycopg.DatabaseError:  # one takes away what another needs
+        half = len(changes) // 2
+        return both_orders(catalogue, changes[:half]) + both_orders(catalogue, changes[half:])
+    assert compare(*sides) == (), [it.place for it in changes]
+    return len([*combinations(changes, 2)])

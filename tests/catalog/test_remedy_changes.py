@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psycopg
 import pytest
 
-from tests.plugins.changes import read_changes
+from tests.plugins.changes import batches, in_parts, read_changes
 from wishkit.core.remedy import remedy
 from wishkit.core.remedy.registry import ALTERS, EVERY, REBUILT
 from wishkit.core.remedy.script import psql_script
@@ -18,6 +18,8 @@ from wishkit.core.schema import compare
 from wishkit.postgres.catalog import read_snapshot
 
 if TYPE_CHECKING:
+    import psycopg
+
     from tests.catalog.catalogue import Catalogue
     from tests.plugins.changes import SingleChange
     from wishkit.core.schema import Snapshot
@@ -31,44 +33,17 @@ UNREACHABLE = re.compile(r"(?:UPDATE|INSERT INTO|DELETE FROM) pg_|ALTER EXTENSIO
 ONE_WAY = re.compile(r"INSERT INTO pg_seclabel|ALTER EXTENSION \S+ (?:ADD|DROP)")
 
 
-# Names with a schema, in a statement, and other words that no command has.
-NAMES = re.compile(r"\b[a-z]\w*\.\w+|\b[a-z0-9]+_\w+")
-TOGETHER = 12
+def reachable(change: SingleChange) -> tuple[bool, bool]:
+    """Which of its two ways are SQL of a user's: only those that go the same ways go together."""
+    return ONE_WAY.search(change.sql) is None, UNREACHABLE.search(change.sql) is None
 
 
-def batches() -> list[list[SingleChange]]:
-    """All changes, several that touch nothing of each other's together."""
-    found: list[tuple[tuple[object, ...], set[str], list[SingleChange]]] = []
-    for change in read_changes():
-        sort = (
-            change.needs,
-            ONE_WAY.search(change.sql) is None,
-            UNREACHABLE.search(change.sql) is None,
-        )
-        touched = {".".join(it.name[:2]) for it in change.expectations}
-        touched |= set(NAMES.findall(change.sql))
-        for other, taken, batch in found:
-            if other == sort and not taken & touched and len(batch) < TOGETHER:
-                taken.update(touched)
-                batch.append(change)
-                break
-        else:
-            found.append((sort, touched, [change]))
-    return [batch for _, _, batch in found]
-
-
-@pytest.mark.parametrize("batch", batches(), ids=lambda it: f"{it[0].place} and {len(it) - 1} more")
+@pytest.mark.parametrize(
+    "batch", batches(16, reachable), ids=lambda it: f"{it[0].place}, {len(it)} in all"
+)
 def test_the_remedy_leaves_no_difference(catalogue: Catalogue, batch: list[SingleChange]) -> None:
-    """All of a batch at once; those that do not go together, or are not undone so, one by one."""
-    if batch[0].needs not in catalogue.can:
-        pytest.skip(f"needs {batch[0].needs}")
-    try:
-        both_ways(catalogue, *batch)
-    except (AssertionError, psycopg.Error):
-        if len(batch) == 1:
-            raise
-        for change in batch:
-            both_ways(catalogue, change)
+    possible = [it for it in batch if it.needs in catalogue.can]
+    in_parts(possible, partial(both_ways, catalogue))
 
 
 @pytest.mark.soak

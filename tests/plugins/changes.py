@@ -6,6 +6,12 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Sequence
 
 FOLDER = Path(__file__).parents[1] / "catalog" / "changes"
 # "-- [18] + constraint shop.newer.named: comment, validated", as `Expectation` has it.
@@ -94,6 +100,37 @@ def _expectation(head: re.Match[str]) -> Expectation:
         frozenset((head["attributes"] or "").split(", ")) - {""},
         head["needs"] or "",
     )
+
+
+def batches(
+    size: int, sort: Callable[[SingleChange], Hashable] = lambda _: None
+) -> list[list[SingleChange]]:
+    """All changes, those that touch nothing of each other's together; only one sort in a batch."""
+    found: list[tuple[Hashable, set[tuple[str, ...]], list[SingleChange]]] = []
+    for change in read_changes():
+        touched = {it.name for it in change.expectations}
+        for other, taken, batch in found:
+            if other == sort(change) and not taken & touched and len(batch) < size:
+                taken.update(touched)
+                batch.append(change)
+                break
+        else:
+            found.append((sort(change), touched, [change]))
+    return [batch for _, _, batch in found]
+
+
+def in_parts(changes: Sequence[SingleChange], check: Callable[..., None]) -> None:
+    """Check all changes at once; those that do not go together, in halves, down to single ones."""
+    if not changes:
+        return
+    try:
+        check(*changes)
+    except (AssertionError, psycopg.Error):
+        if len(changes) == 1:
+            raise
+        half = len(changes) // 2
+        in_parts(changes[:half], check)
+        in_parts(changes[half:], check)
 
 
 def name_of(text: str) -> tuple[str, ...]:
