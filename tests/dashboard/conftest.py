@@ -160,5 +160,5 @@ def board(world: World) -> Board:
 @pytest.fixture(scope="session")
 def site(board: Board) -> Iterator[Site]:
     """What there is to see, served to anybody on this machine."""
-    with served(lambda _: board, interval=0.01) as found:
+    with served(lambda _: board, interval=2) as found:
         yield found

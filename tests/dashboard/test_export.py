@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 def test_every_link_of_the_files_leads_to_a_file(board: Board, tmp_path: Path) -> None:
     folder = tmp_path / "new" / "site"
-    assert export_to(str(folder), board) == 22
+    assert export_to(str(folder), board) == 23
     pages = [*folder.rglob("*.html")]
-    assert len(pages) == 22
+    assert len(pages) == 23
     for file in pages:
         page = Read.of(file.read_text(encoding="utf-8"))
         assert page.problems == []
@@ -78,7 +78,7 @@ def test_what_a_link_of_the_folder_points_to_stays(board: Board, tmp_path: Path)
 def test_by_the_command_line(world: World, run_wishkit: RunWishkit, tmp_path: Path) -> None:
     done = run_wishkit("dashboard", "--export", str(tmp_path / "site"), cwd=world.folder)
     assert (done.status, done.stderr) == (0, "")
-    assert done.stdout == f"22 pages in {tmp_path}/site: open {tmp_path}/site/index.html\n"
+    assert done.stdout == f"23 pages in {tmp_path}/site: open {tmp_path}/site/index.html\n"
     refused = run_wishkit("dashboard", "--export", str(world.folder), cwd=world.folder)
     assert refused.status == 2
     assert "error[export-folder]" in refused.stderr

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import socket
+import time
 from contextlib import chdir
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -13,8 +17,10 @@ import pytest
 
 from tests.dashboard.reading import Read
 from tests.dashboard.world import PASSWORD
+from tests.plugins.databases import scratch_pid
 from wishkit.commands.board import Board, onlooker
 from wishkit.commands.migrate import migrate
+from wishkit.commands.workspace import open_workspace
 from wishkit.core.events import Blocker, Progressed
 from wishkit.core.live import At, Doing, Edge, EndedRun, Live, Queued, Running, Waiter
 from wishkit.errors import ConnectError
@@ -23,12 +29,11 @@ from wishkit.interface.dashboard.pages import Pages
 from wishkit.interface.dashboard.words import ago, clean
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.dashboard.conftest import Site
     from tests.dashboard.world import World
     from tests.plugins.databases import MakeDatabase
     from tests.plugins.project import SqlFolder
+    from wishkit.postgres.scratch import Scratch
 
 EVIL = "<script>alert(1)</script>"
 INJECTED = f"\"'>{EVIL}<img src=x onerror=alert(1)>"
@@ -66,7 +71,8 @@ def test_every_page_is_whole_and_every_link_leads_somewhere(site: Site) -> None:
             assert not parts.netloc, link
             if parts.path not in seen and parts.path not in todo:
                 todo.append(parts.path)
-    assert len(seen) == 5 + 14 + 3
+    assert len(seen) == 5 + 14 + 3  # nothing leads to the page of all while there are few
+    assert site.ask("/migrations").status == 200
 
 
 def test_a_part_of_a_page_is_what_the_page_has_in_its_place(pages: Pages, board: Board) -> None:
@@ -160,8 +166,6 @@ def test_everything_is_escaped(
     board = look(folder)
     assert board.errors == ()
     with chdir(folder):
-        from wishkit.commands.workspace import open_workspace  # noqa: PLC0415 - only here
-
         workspace = open_workspace(url=None, env=EVIL, listener=lambda _: None)
         migrate(workspace)
         sql_folder(
@@ -293,6 +297,67 @@ def test_an_environment_that_is_away_says_why_and_the_others_are_shown(
         assert "nobody listens" in said[path], path
     assert "0012_reference_wishlist_from_sets" in said[environment_path("staging")]
     assert "Look here" in said[""]
+
+
+def test_one_that_goes_away_is_missed_by_the_very_next_look(
+    private_server: Scratch, tmp_path: Path
+) -> None:
+    (tmp_path / "sql" / "migrations").mkdir(parents=True)
+    (tmp_path / "wishkit.toml").write_text(f'[environments.a]\nurl = "{private_server.url()}"\n')
+    with chdir(tmp_path), onlooker() as looks:
+        board = looks.look()
+        assert board.places[0].error is None
+        quiet = looks.look(board)  # nothing has happened: only what runs was asked
+        assert quiet.matrix is board.matrix
+        os.kill(pid := scratch_pid(private_server), signal.SIGQUIT)  # at once, as after a crash
+        while Path(f"/proc/{pid}").exists():
+            time.sleep(0.01)
+        board = looks.look(quiet)
+        assert board.places[0].error
+        assert board.places[0].status.error
+        assert board.matrix is not quiet.matrix
+
+
+def test_what_only_runs_change_is_read_when_one_has_ended(
+    sql_folder: SqlFolder, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {"0001_a.sql": "-- a\nSELECT 1;", "0001_a.rollback.sql": "-- b\nSELECT 1;"}
+    folder = sql_folder(files)
+    monkeypatch.setenv("DATABASE_URL", database)
+    with chdir(folder), onlooker() as looks:
+        workspace = open_workspace(url=None, env=None, listener=lambda _: None)
+        migrate(workspace)
+        first = looks.look()
+        looks._due = 0
+        second = looks.look(first)
+        one, two = first.places[0].insight, second.places[0].insight
+        assert one
+        assert two
+        assert two is not one
+        assert two.attempts is one.attempts
+        sql_folder({"0002_b.sql": "-- b\nSELECT 1/0;", "0002_b.rollback.sql": "-- b\nSELECT 1;"})
+        assert migrate(workspace).error
+        third = looks.look(second).places[0].insight
+        assert third
+        assert [it.outcome for it in third.attempts] == ["failed", "done"]
+
+
+def test_many_migrations_are_shown_in_parts(pages: Pages, board: Board) -> None:
+    place = board.places[0]
+    row = place.status.migrations[0]
+    rows = tuple(replace(row, id=f"{n:04}_a") for n in range(300))
+    ids = tuple(it.id for it in rows)
+    status = replace(place.status, migrations=rows)
+    many = replace(
+        board,
+        matrix=replace(board.matrix, migrations=ids, environments=(status,)),
+        places=(replace(place, status=status),),
+    )
+    home = Read.of(pages.page(many, "") or "")
+    assert "All 300 migrations" in home.text
+    assert home.text.count("_a") < 100
+    every = Read.of(pages.page(many, "migrations") or "").text
+    assert [it for it in ids if it not in every] == []
 
 
 def test_a_project_without_anything(

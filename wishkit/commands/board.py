@@ -162,8 +162,12 @@ class Onlooker:
             kept = proofs.kept(proofs.proof_file(config))
         except WishkitError as error:
             errors.append(error)
+        kept_insights = _unchanged(before, live)
         read = self._everywhere.ask(
-            lambda asked: insight(asked, tuple(files.values())), within=self._within
+            lambda asked: insight(
+                asked, tuple(files.values()), kept_insights.get(asked.target.name)
+            ),
+            within=self._within,
         )
         insights = {it.name: it.value for it in read if it.value}
         known_as = {it.name: listed(it) for it in config.environments}
@@ -193,6 +197,19 @@ class Onlooker:
 def project_name(config: Config) -> str:
     """What the project is called: its folder."""
     return (config.path.parent if config.path else Path()).resolve().name
+
+
+def _unchanged(before: Board | None, live: tuple[Answer[Live], ...]) -> dict[str, Insight]:
+    """What was known of the environments in which no run has ended since."""
+
+    def last(seen: Live | None) -> int | None:
+        return seen.ended.run if seen and seen.ended else None
+
+    return {
+        place.name: place.insight
+        for place, now in zip(before.places if before else (), live, strict=bool(before))
+        if place.insight and place.live and now.value and last(place.live) == last(now.value)
+    }
 
 
 def _blank(live: tuple[Answer[Live], ...], now: datetime) -> Matrix:

@@ -46,12 +46,14 @@ class Insight:
     denied: tuple[str, ...] = ()
 
 
-def insight(asked: Asked, files: Sequence[Migration]) -> Insight:
+def insight(asked: Asked, files: Sequence[Migration], before: Insight | None = None) -> Insight:
     """Read it. Writes nothing, takes no lock.
 
     Args:
         asked: the database.
         files: the migrations as they lie in the folder.
+        before: of an earlier time, if no run has ended since: what only runs change is taken from
+            it.
 
     Raises:
         LedgerError: what is applied cannot be read.
@@ -70,12 +72,15 @@ def insight(asked: Asked, files: Sequence[Migration]) -> Insight:
         policy, requests = _requests(asked, ledger)
     except LedgerError as error:
         denied.append(f"requests: {error.message}")
-    try:
-        from wishkit.postgres.history import read_attempts  # noqa: PLC0415 - as above
+    if before and before.ledger == ledger and not before.denied:
+        attempts = before.attempts
+    else:
+        try:
+            from wishkit.postgres.history import read_attempts  # noqa: PLC0415 - as above
 
-        attempts = read_attempts(connection, asked.target.name, limit=ATTEMPTS)
-    except LedgerError as error:
-        denied.append(f"attempts: {error.message}")
+            attempts = read_attempts(connection, asked.target.name, limit=ATTEMPTS)
+        except LedgerError as error:
+            denied.append(f"attempts: {error.message}")
     try:
         texts = _texts(connection, ledger, files)
     except LedgerError as error:

@@ -40,6 +40,7 @@ _FIXED: tuple[tuple[str, str, str, Callable[[Board], dict[str, Any]]], ...] = (
     ("history", "History", "history.html", views.history),
 )
 NAVIGATION = tuple((path, title) for path, title, _, _ in _FIXED)
+_LINKED = (("migrations", "Migrations", "migrations.html", views.all_migrations),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ class Pages:
     def paths(self, board: Board) -> tuple[str, ...]:
         """Of all pages."""
         return (
-            *(path for path, _ in NAVIGATION),
+            *(path for path, _, _, _ in (*_FIXED, *_LINKED)),
             *(migration_path(it) for it in board.matrix.migrations),
             *(environment_path(it.name) for it in board.places),
         )
@@ -158,7 +159,7 @@ class Pages:
 
 def find(board: Board, path: str) -> Page | None:
     """The page of a path; None: there is none."""
-    for known, title, template, view in _FIXED:
+    for known, title, template, view in (*_FIXED, *_LINKED):
         if path == known:
             return Page(path, title, template, view(board))
     kind, _, name = path.partition("/")

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from wishkit.core.migration import Direction, Migration
     from wishkit.core.timing import PastAttempt
 
+_SETTLED = 50  # of the others that are shown with them
 _NEW = 8  # migrations that are shown although they are applied everywhere
+_MOST = 200  # that are not
 _RECENT = 100  # attempts
 # By the mark of a cell: how it is coloured.
 _KINDS = {"✓": "ok", "✗": "bad", "!": "warn", "·": "todo", "?": "unknown", "▸": "live"}
@@ -147,11 +149,18 @@ def overview(board: Board) -> dict[str, Any]:
     """All environments, all migrations."""
     lines = _lines(board)
     fresh = [it for n, it in enumerate(lines) if n < _NEW or not it.settled]
+    settled = [it for n, it in enumerate(lines) if n >= _NEW and it.settled]
     return {
         "cards": _cards(board),
-        "lines": fresh,
-        "settled": [it for it in lines if it not in fresh],
+        "lines": fresh[:_MOST],
+        "settled": settled[:_SETTLED],
+        "more": len(lines) - len(fresh[:_MOST]) - len(settled[:_SETTLED]),
     }
+
+
+def all_migrations(board: Board) -> dict[str, Any]:
+    """All migrations."""
+    return {"lines": _lines(board)}
 
 
 def running(board: Board) -> dict[str, Any]:
@@ -220,6 +229,7 @@ def migration(board: Board, id_: str) -> dict[str, Any]:
         "proof_fits": fits,
         "differences": [*_differences(board, id_)],
         "attempts": [it for it in _attempts(board) if it.id == id_],
+        "timed": _timed(board, id_),
         "requests": [
             (it.name, one)
             for it in board.places
@@ -278,6 +288,16 @@ def _differences(board: Board, id_: str) -> Iterator[tuple[str, str, str]]:
 def _attempts(board: Board) -> list[PastAttempt]:
     every = [one for it in board.places if it.insight for one in it.insight.attempts]
     return sorted(every, key=lambda it: it.at, reverse=True)
+
+
+def _timed(board: Board, id_: str) -> list[PastAttempt]:
+    """The last time that it went forward, in each environment."""
+    found = []
+    for place in board.places:
+        attempts = place.insight.attempts if place.insight else ()
+        done = (it for it in attempts if it.id == id_ and it.direction == "forward" and it.ran)
+        found += [it for it in (next(done, None),) if it and it.timings]
+    return found
 
 
 def _waiting(board: Board) -> list[Standing]:

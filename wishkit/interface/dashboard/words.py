@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from wishkit.core.live import Running
 
 _URI = r"\b(postgres(?:ql)?://)[^\s'\"<>]+"
+_SHORT = 200  # characters
 _LONGEST = 200_000  # characters of SQL that are shown: nobody reads a dump in a browser
 _STEPS = ((60.0, 60.0, "min"), (90 * 60.0, 3600.0, "h"), (36 * 3600.0, 86400.0, "day"))
 _JUST_NOW = 45.0  # seconds
@@ -28,6 +29,15 @@ def without_secrets(value: object) -> object:
 
 def clean(text: str) -> str:
     """A text without passwords, and without addresses of databases."""
+    return _short_and_clean(text) if len(text) < _SHORT else _clean(text)
+
+
+@lru_cache(maxsize=20_000)  # names and states, which a page says a thousand times
+def _short_and_clean(text: str) -> str:
+    return _clean(text)
+
+
+def _clean(text: str) -> str:
     return re.sub(_URI, r"\1…", redact(text), flags=re.IGNORECASE)
 
 
