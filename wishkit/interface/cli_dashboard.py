@@ -60,7 +60,7 @@ def dashboard(
     url: Url = None,
     env: Env = None,
 ) -> int:
-    """A web page of all environments that only reads; or the same as files.
+    """A web page of all environments that only reads, or its files.
 
     Example: wishkit dashboard --port 8080
     """

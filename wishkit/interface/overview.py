@@ -55,7 +55,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "reject": ("cli_approvals", "Reject a request, which closes it."),
     "dashboard": (
         "cli_dashboard",
-        "A web page of all environments that only reads; or the same as files.",
+        "A web page of all environments that only reads, or its files.",
     ),
     "promote": ("cli_promote", "Apply in one environment what is proven in another."),
     "snapshot": (
