@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from tests.dashboard.world import World, make_world
+from tests.dashboard.world import World, at_work, make_world
 from wishkit.commands.board import Board, onlooker
 from wishkit.interface.dashboard.access import Access
 from wishkit.interface.dashboard.app import Dashboard
@@ -159,6 +159,7 @@ def board(world: World) -> Board:
 
 @pytest.fixture(scope="session")
 def site(board: Board) -> Iterator[Site]:
-    """What there is to see, served to anybody on this machine."""
-    with served(lambda _: board, interval=2) as found:
+    """What there is to see while something runs, served to anybody on this machine."""
+    busy = at_work(board)
+    with served(lambda _: busy, interval=2) as found:
         yield found

@@ -12,7 +12,7 @@ from contextlib import chdir
 from pathlib import Path
 
 MISSING = "nowhere"
-KINDS = (
+KINDS: tuple[str, ...] = (
     "",
     "running",
     "requests",
@@ -28,7 +28,7 @@ def main(folder: Path) -> None:
     """Write them: each page on a desk and on a phone, in light and in dark."""
     from tests.dashboard.browser import chromium, window  # noqa: PLC0415 - heavy
     from tests.dashboard.conftest import served  # noqa: PLC0415 - as above
-    from tests.dashboard.world import make_world  # noqa: PLC0415
+    from tests.dashboard.world import at_work, make_world  # noqa: PLC0415
     from tests.plugins.databases import SETTINGS, tested_binaries  # noqa: PLC0415
     from wishkit.commands.board import onlooker  # noqa: PLC0415
     from wishkit.postgres.scratch import scratch_server  # noqa: PLC0415
@@ -40,7 +40,7 @@ def main(folder: Path) -> None:
     ):
         world = make_world(Path(place) / "bricks", server, whole=True)
         with chdir(world.folder), onlooker() as looks:
-            board = looks.look()
+            board = at_work(looks.look())
         with served(lambda _: board) as site, chromium() as browser:
             with window(browser, width=1040, height=760, calm=True) as it:
                 it.page.goto(site.url)  # that of the documentation

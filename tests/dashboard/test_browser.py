@@ -81,10 +81,12 @@ def test_nothing_is_in_the_way_of_anybody(browser: Browser, site: Site, *, dark:
 
     axe = Axe()
     options: dict[str, object] = {"resultTypes": ["violations"]}
+    paths = KINDS
     if dark:  # the same elements in other colours
         options["runOnly"] = ["color-contrast"]
+        paths = ("", "requests", "migrations/0010_index_recent_wishes")
     with window(browser, dark=dark) as it:
-        for path in KINDS:
+        for path in paths:
             visit(it, site, path)
             if not path:
                 it.page.locator("#settled > summary").click()
@@ -172,7 +174,7 @@ def test_a_migration_of_another_process_appears_and_finishes(
             it.page.wait_for_selector("article.run:has-text('It waits for')")
             told = it.page.inner_text("article.run")
             assert f"pid {holder.info.backend_pid}" in told
-            assert "1 of 1 of this migrate, forward" in told
+            assert "migrate, 1 of 1, forward, by " in told
             home.page.wait_for_selector("h1:has-text('At work')")
             home.page.wait_for_selector("nav a:has-text('Running') .badge")
             assert "At work" in home.page.inner_text("#announce")

@@ -232,7 +232,7 @@ def test_who_waits_for_whom(pages: Pages, board: Board) -> None:
     assert "Statement 1 to 2 of 3" in said
     assert "x, 50%, 1 of 2 x, x, waits for x" in said
     assert "It waits for pid 7, x, x, x, 3 s, holds x on x" in said
-    assert "2 wait for it pid 8, x, x, for 3 s" in said
+    assert "2 wait for it pid 8, x, x, for 3.00 s" in said
     assert "behind pid 8" in said
     assert "3 sessions more wait" in said
     home = Read.of(pages.page(busy, "") or "").text

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 from contextlib import chdir
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,11 @@ from wishkit.commands.rehearse import rehearse
 from wishkit.commands.request import request
 from wishkit.commands.rollback import rollback
 from wishkit.commands.workspace import open_workspace
+from wishkit.core.events import Blocker, Progressed
+from wishkit.core.live import At, Doing, Edge, Live, Queued, Running, Waiter
 
 if TYPE_CHECKING:
+    from wishkit.commands.board import Board
     from wishkit.commands.workspace import Workspace
     from wishkit.postgres.scratch import Scratch
 
@@ -133,3 +137,59 @@ def as_uri(conninfo: str) -> str:
     login = f"{quote(parts.pop('user'))}:{quote(parts.pop('password'))}"
     name = parts.pop("dbname")
     return f"postgresql://{login}@/{name}?{urlencode(parts)}"
+
+
+def at_work(board: Board) -> Board:
+    """The same while a migration runs in production, behind somebody and in front of others."""
+    now = board.asked_at
+    began = now - timedelta(seconds=74)
+    blocker = Blocker(
+        16402,
+        "5/301",
+        "wishlist_items",
+        "ROW EXCLUSIVE",
+        "reporting",
+        "nightly-report",
+        "idle in transaction",
+        "SELECT count(*) FROM wishlist_items WHERE priority > 3",
+        autovacuum=False,
+        age=312.0,
+    )
+    waiter = Waiter(
+        16500,
+        "shop",
+        "api",
+        "UPDATE wishlist_items SET notes = $1 WHERE id = $2",
+        now,
+        0.1,
+        "ROW EXCLUSIVE",
+        "wishlist_items",
+    )
+    id_ = "0011_index_coming_releases"
+    run = Running(
+        12,
+        "migrate",
+        "deploy",
+        "ann",
+        "build-7",
+        "production",
+        began,
+        74.0,
+        16444,
+        Doing.WORKING,
+        migration=id_,
+        direction="forward",
+        position=1,
+        total=3,
+        at=At(1, 1, 2, "CREATE INDEX CONCURRENTLY idx_wishlist_release_date ON …", 61.0),
+        progress=Progressed(
+            id_, "building index: scanning table", 41_200, 99_000, "blocks", None, None
+        ),
+        fraction=0.416,
+        blockers=(blocker,),
+        waiters=(waiter, replace(waiter, pid=16501)),
+        edges=(Edge(16444, 16402), Edge(16500, 16444), Edge(16501, 16500)),
+    )
+    *others, production = board.places
+    live = Live(now, (run,), (Queued("rollback", "deploy", "ben", "laptop", 16510, 4.0),))
+    return replace(board, places=(*others, replace(production, live=live)))
