@@ -97,10 +97,11 @@ def test_lines_come_at_once_and_an_interrupt_is_told(project: Project) -> None:
     assert (lines[-2]["outcome"], lines[-1]["code"]) == ("interrupted", "interrupted")
 
 
-@pytest.mark.parametrize("option", ["--log-json", "--no-verify"])
-@pytest.mark.parametrize("place", ["a pipe nobody reads", "/dev/full"])
+@pytest.mark.parametrize(
+    ("place", "option"), [("a pipe nobody reads", "--no-verify"), ("/dev/full", "--log-json")]
+)
 def test_whoever_stops_reading_stderr_ends_no_run(
-    project: Project, option: str, place: str
+    project: Project, place: str, option: str
 ) -> None:
     project.pair("0001_a", "CREATE TABLE a ();")
     project.pair("0002_b", "CREATE TABLE b ();")
