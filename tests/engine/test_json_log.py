@@ -125,10 +125,12 @@ def test_whoever_stops_reading_stderr_ends_no_run(
 
 
 def test_what_is_refused_is_one_line_and_a_result_is_none_of_it(project: Project) -> None:
-    for words in (["--no-such"], ["--to", "7"]):
-        process = project.spawn("migrate", "--log-json", *words)
+    project.pair("0001_a", "CREATE TABLE a (); INSERT INTO a DEFAULT VALUES;", "DROP TABLE a;")
+    project.migrate()
+    for words, status in ((["migrate", "--no-such"], 2), (["rollback", "--to", "base"], 1)):
+        process = project.spawn(*words, "--log-json")
         stdout, stderr = process.communicate(timeout=30)
-        assert (process.returncode, stdout) == (2, "")
+        assert (process.returncode, stdout) == (status, "")
         *_, last = lines_of(stderr)
         assert last["event"] == "error"
         assert [name for name in last if name not in {*HEAD, "seconds"}] == shape("Error")

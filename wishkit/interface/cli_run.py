@@ -169,7 +169,7 @@ def rollback(
             unfinished=decision(unfinished),
             verify=verify,
             no_backup=no_backup,
-            show=None if json else render_rollback_plan,
+            show=None if json or log_json else render_rollback_plan,
         )
         listening.ended(report.error)
     return finish(report, as_json=json, log_json=log_json)
