@@ -103,7 +103,7 @@ class Clone:
                 module = place.parent / source.name
                 if module.exists() and module.read_bytes() == source.read_bytes():
                     shutil.copystat(source, module)
-            shutil.copytree(cache, place)
+            shutil.copytree(cache, place, dirs_exist_ok=True)
             give(place, self.account)
 
     def run(self, *command: str) -> None:
