@@ -12,7 +12,7 @@ import pytest
 from wishkit.core.probes import Probe
 from wishkit.core.script import Script
 from wishkit.errors import ConnectError, ProbeError, PromiseBroken, WishkitError
-from wishkit.postgres.probe import run_probe
+from wishkit.postgres.probe import run_probe, undone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -197,6 +197,19 @@ def test_a_lost_connection_is_no_verdict(connection: psycopg.Connection[Any]) ->
     with pytest.raises(ConnectError) as caught:
         ask(connection, "SELECT pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid());")
     assert caught.value.code == "connection-lost"
+
+
+def test_an_interrupt_between_sending_and_waiting_leaves_nothing_under_way(
+    connection: psycopg.Connection[Any],
+) -> None:
+    def interrupted() -> None:
+        with undone(connection):
+            connection.pgconn.send_query(b"SELECT pg_catalog.pg_sleep(60)")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_an_interrupt_rolls_back_at_once(

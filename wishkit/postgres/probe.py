@@ -95,12 +95,25 @@ def undone(connection: Connection) -> Iterator[None]:
     """A transaction that is rolled back, and a session that nothing of it remains in."""
     try:
         with connection.transaction(force_rollback=True):
-            yield
+            try:
+                yield
+            except BaseException:
+                _end_command(connection)
+                raise
     finally:
         # What a ROLLBACK leaves; everything else of a session is undone by it.
         if connection.pgconn.status == pq.ConnStatus.OK:
             connection.execute(query("advisory_unlock"))
             connection.execute("DEALLOCATE ALL")
+
+
+def _end_command(connection: Connection) -> None:
+    """What an interrupt between sending and waiting left under way; else nothing can be sent."""
+    pgconn = connection.pgconn
+    if pgconn.transaction_status == pq.TransactionStatus.ACTIVE:
+        connection.cancel_safe()
+        while pgconn.get_result():
+            pass
 
 
 def run_script(
